@@ -1,0 +1,150 @@
+// SPDX-License-Identifier: MIT
+// Copyright (c) 2026 The Trivium authors
+#pragma once
+
+#include <chrono>
+#include <condition_variable>
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <string_view>
+#include <thread>
+#include <vector>
+
+namespace trivium::conformance {
+
+// A latch that scripts wait for; once open it stays open. Shared by the case and its scripts.
+class Gate {
+ public:
+  Gate();
+  ~Gate();
+  Gate(const Gate&) = delete;
+  Gate& operator=(const Gate&) = delete;
+
+  void open();
+  // Readable once the gate is open.
+  int fd() const { return fd_; }
+
+ private:
+  int fd_;
+};
+
+// What the origin does with one connection after it has read the request: steps in order. At the
+// end of the steps it sends FIN and drains until the client's FIN.
+class Script {
+ public:
+  struct Step {
+    enum class Kind { kSend, kDribble, kEndless, kPause, kAwait, kStall, kReset };
+    Kind kind;
+    std::string bytes = {};
+    std::chrono::milliseconds time{0};
+    std::size_t limit = 0;
+    std::shared_ptr<Gate> gate = {};
+  };
+
+  Script() = default;
+  // Sends `bytes` and nothing else.
+  Script(std::string bytes) { send(std::move(bytes)); }  // NOLINT: a text is a script
+  Script(const char* bytes) { send(bytes); }             // NOLINT
+
+  Script& send(std::string bytes);
+  // Sends one byte at a time, `gap` apart.
+  Script& dribble(std::string bytes, std::chrono::milliseconds gap);
+  // Repeats `bytes` until the client goes away or `limit` bytes are out.
+  Script& endless(std::string bytes, std::size_t limit, std::chrono::milliseconds gap = {});
+  Script& pause(std::chrono::milliseconds time);
+  Script& await(std::shared_ptr<Gate> gate);
+  // Says nothing, keeps the connection open until the client closes it or the origin ends.
+  Script& stall();
+  // Sends RST in place of FIN.
+  Script& reset();
+
+  const std::vector<Step>& steps() const { return steps_; }
+
+ private:
+  std::vector<Step> steps_;
+};
+
+// A complete response with a Content-Length.
+std::string response(std::string_view body, std::string_view status = "200 OK");
+
+// What one connection brought, as far as it is known yet.
+struct Visit {
+  std::string head;          // The request up to and with its blank line.
+  std::string target;        // The second word of its first line.
+  std::string extra;         // What came after the blank line.
+  std::uint64_t sent = 0;    // Bytes that the kernel took.
+  bool client_left = false;  // The client closed or reset while a step was waiting or sending.
+  bool over = false;
+};
+
+// A scripted HTTP origin on a loopback port of its own, one thread for a connection.
+//
+// In flight is a connection from its accept until just before the step that lets the client finish,
+// so the peak never exceeds what the client really held at once.
+class Origin {
+ public:
+  explicit Origin(const std::string& host = "127.0.0.1");
+  // Closes every connection and joins.
+  ~Origin();
+  Origin(const Origin&) = delete;
+  Origin& operator=(const Origin&) = delete;
+
+  // What to do for `target`, byte for byte as in the request line.
+  void on(const std::string& target, Script script);
+  // What to do for any other target; a 404 otherwise.
+  void otherwise(Script script);
+  // Runs `script` on every accept, without reading a request.
+  void on_accept(Script script);
+
+  std::uint16_t port() const { return port_; }
+  // http://HOST:PORT followed by `target`.
+  std::string url(const std::string& target) const;
+
+  std::vector<Visit> visits() const;
+  // The visits of one target.
+  std::vector<Visit> visits(const std::string& target) const;
+  int accepted() const;
+  int in_flight() const;
+  int peak() const;
+  // Waits until `condition` holds for this origin's state; false at the deadline. `condition` is
+  // called again after each change and may call the readers above.
+  bool wait_for(const std::function<bool()>& condition, std::chrono::milliseconds limit) const;
+
+ private:
+  struct Connection;
+
+  void accept_loop();
+  void serve(Connection& connection);
+  bool read_request(Connection& connection);
+  bool perform(Connection& connection, const Script& script);
+  bool run_step(Connection& connection, const Script::Step& step, bool last);
+  bool send_all(Connection& connection, std::string_view bytes, bool last);
+  bool sleep_for(Connection& connection, std::chrono::milliseconds time);
+  void stall(Connection& connection);
+  void finish(Connection& connection);
+  void leave_flight(Connection& connection);
+  Script script_for(const std::string& target) const;
+
+  std::string host_;
+  std::uint16_t port_ = 0;
+  int listener_ = -1;
+  Gate stop_;
+  mutable std::mutex mutex_;
+  mutable std::condition_variable changed_;
+  std::map<std::string, Script> scripts_;
+  Script otherwise_;
+  Script on_accept_;
+  bool has_on_accept_ = false;
+  std::vector<std::unique_ptr<Connection>> connections_;
+  int in_flight_ = 0;
+  int peak_ = 0;
+  std::uint64_t changes_ = 0;
+  std::thread acceptor_;
+};
+
+}  // namespace trivium::conformance
