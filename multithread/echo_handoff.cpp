@@ -1,0 +1,65 @@
+// SPDX-License-Identifier: MIT
+// Copyright (c) 2026 The Trivium authors
+//
+// handoff: one thread accepts and hands each connection, through a channel, to a fixed pool.
+//
+// Costs: a wake-up across threads for each connection. A pool of N holds N connections; the kernel
+// queues the rest, because the acceptor takes a credit, which an idle worker gives, before it
+// accepts. Risks: N slow clients hold the whole pool; a crash in one connection takes them all.
+
+#include <atomic>
+
+#include "channel.hpp"
+#include "echo_server.hpp"
+#include "shepherd.hpp"
+#include "units.hpp"
+
+namespace trivium::multithread {
+namespace {
+
+struct Credit {};
+
+struct Handoff {
+  explicit Handoff(std::size_t workers) : credits(workers), connections(workers) {}
+
+  Channel<Credit> credits;               // from an idle worker to the acceptor
+  Channel<net::Descriptor> connections;  // from the acceptor to the worker
+};
+
+void accept_and_hand_off(int listener, Handoff& handoff, net::CounterSlot& counters) {
+  Credit credit;
+  while (handoff.credits.receive(credit) == ChannelStatus::ok) {
+    auto connection = net::accept_one(listener, counters);
+    if (!connection) break;
+    (void)handoff.connections.send(std::move(*connection));  // only this thread closes it
+  }
+  handoff.connections.close();
+}
+
+void work(Handoff& handoff, const net::ServeOptions& serving, net::CounterSlot& counters) {
+  for (;;) {
+    (void)handoff.credits.send(Credit{});  // refused once the server drains, and then of no use
+    net::Descriptor connection;
+    if (handoff.connections.receive(connection) != ChannelStatus::ok) return;
+    net::serve(std::move(connection), serving, counters);
+  }
+}
+
+}  // namespace
+
+net::Totals serve_handoff(app::EchoServer& server) {
+  std::atomic<bool> expired = false;
+  const net::ServeOptions serving = server.serve_options(expired);
+  const std::size_t workers = server.options.pool_size();
+  Handoff handoff(workers);
+  Units units;
+  for (std::size_t i = 0; i < workers; ++i) {
+    units.start([&](net::CounterSlot& counters) { work(handoff, serving, counters); });
+  }
+  units.start([&](net::CounterSlot& counters) {
+    accept_and_hand_off(server.listener.get(), handoff, counters);
+  });
+  return shepherd(server, units, expired, [&] { handoff.credits.close(); });
+}
+
+}  // namespace trivium::multithread

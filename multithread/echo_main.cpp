@@ -1,0 +1,12 @@
+// SPDX-License-Identifier: MIT
+// Copyright (c) 2026 The Trivium authors
+#include "echo_server.hpp"
+
+int main(int argc, char** argv) {
+  using namespace trivium;
+  return app::echo_main("multithread", app::PoolKind::blocking,
+                        {{"per-connection", multithread::serve_per_connection},
+                         {"handoff", multithread::serve_handoff},
+                         {"shared-accept", multithread::serve_shared_accept}},
+                        argc, argv);
+}

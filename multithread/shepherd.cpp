@@ -1,0 +1,56 @@
+// SPDX-License-Identifier: MIT
+// Copyright (c) 2026 The Trivium authors
+#include "shepherd.hpp"
+
+#include <chrono>
+
+#include "shared/net/listener.hpp"
+
+namespace trivium::multithread {
+namespace {
+
+using Clock = std::chrono::steady_clock;
+
+// How often units that are to look up are kicked: the wait for one that missed a kick.
+constexpr auto kick_interval = std::chrono::milliseconds(10);
+
+}  // namespace
+
+net::Totals shepherd(app::EchoServer& server, Units& units, std::atomic<bool>& expired,
+                     const std::function<void()>& stop) {
+  server.announce();
+  bool draining = false;
+  Clock::time_point deadline;
+  while (!draining || units.running() > 0) {
+    std::chrono::nanoseconds timeout = net::forever;
+    if (draining) timeout = expired ? kick_interval : deadline - Clock::now();
+    const auto ready = net::wait_readable(server.signals.descriptor(), units.ended(), timeout);
+    if (ready.second) units.reap();
+    if (draining && Clock::now() >= deadline) {
+      expired = true;
+      units.kick();
+    }
+    if (!ready.first) continue;
+    while (const auto command = server.signals.take()) {
+      switch (*command) {
+        case app::Command::report:
+          server.report(units.totals());
+          break;
+        case app::Command::drain:
+          draining = true;
+          deadline = Clock::now() + server.options.drain_timeout;
+          net::shut_listener(server.listener.get());
+          stop();
+          break;
+        case app::Command::kill:
+          server.exit_killed(units.totals());
+        case app::Command::child_ended:
+          break;
+      }
+    }
+  }
+  units.reap();
+  return units.totals();
+}
+
+}  // namespace trivium::multithread

@@ -1,0 +1,22 @@
+// SPDX-License-Identifier: MIT
+// Copyright (c) 2026 The Trivium authors
+#pragma once
+
+#include <atomic>
+#include <functional>
+
+#include "shared/app/echo_app.hpp"
+#include "units.hpp"
+
+namespace trivium::multithread {
+
+/// Watches over a server from the main thread until it has drained; what every strategy ends in.
+///
+/// The shutdown contract, the same in every model: the first SIGTERM or SIGINT shuts and closes the
+/// listener and calls `stop`; connections that were accepted are served on; at the drain timeout
+/// `expired` is set and units are kicked until none is left. A second signal ends the process with
+/// every unit in it. SIGUSR1 reports the counters. Blocks; returns the final counters.
+net::Totals shepherd(app::EchoServer& server, Units& units, std::atomic<bool>& expired,
+                     const std::function<void()>& stop);
+
+}  // namespace trivium::multithread

@@ -1,0 +1,126 @@
+// SPDX-License-Identifier: MIT
+// Copyright (c) 2026 The Trivium authors
+#include "shared/app/command_line.hpp"
+
+#include <algorithm>
+#include <cstdio>
+#include <iostream>
+
+#include "shared/protocol/quantity.hpp"
+
+namespace trivium::app {
+namespace {
+
+std::string shown(std::chrono::nanoseconds value) {
+  const auto count = value.count();
+  if (count % 1'000'000'000 == 0) return std::to_string(count / 1'000'000'000) + "s";
+  if (count % 1'000'000 == 0) return std::to_string(count / 1'000'000) + "ms";
+  return std::to_string(count / 1'000) + "us";
+}
+
+std::string shown(std::size_t bytes) {
+  if (bytes >= 1024 * 1024 && bytes % (1024 * 1024) == 0) {
+    return std::to_string(bytes / (1024 * 1024)) + "MiB";
+  }
+  if (bytes >= 1024 && bytes % 1024 == 0) return std::to_string(bytes / 1024) + "KiB";
+  return std::to_string(bytes);
+}
+
+[[noreturn]] void refuse(const std::string& name, const std::string& text,
+                         const std::string& legal) {
+  throw CLI::ValidationError(name, "'" + text + "' is not " + legal);
+}
+
+}  // namespace
+
+CLI::Option* add_duration(CLI::App& app, const std::string& name, std::chrono::nanoseconds& value,
+                          const std::string& description) {
+  return app
+      .add_option_function<std::string>(
+          name,
+          [name, &value](const std::string& text) {
+            const auto parsed = protocol::parse_duration(text);
+            if (!parsed || parsed->count() == 0) {
+              refuse(name, text, "a duration above 0 in us, ms, s or m (as in 250us, 1.5s, 2m)");
+            }
+            value = *parsed;
+          },
+          description)
+      ->type_name("D")
+      ->default_str(shown(value));
+}
+
+CLI::Option* add_size(CLI::App& app, const std::string& name, std::size_t& value,
+                      const std::string& description) {
+  return app
+      .add_option_function<std::string>(
+          name,
+          [name, &value](const std::string& text) {
+            const auto parsed = protocol::parse_size(text);
+            if (!parsed || *parsed == 0 || *parsed > (std::size_t{1} << 32)) {
+              refuse(name, text,
+                     "a size from 1 to 4096MiB, in bytes, KiB or MiB (as in 512, 64KiB, 16MiB)");
+            }
+            value = *parsed;
+          },
+          description)
+      ->type_name("SIZE")
+      ->default_str(shown(value));
+}
+
+CLI::Option* add_count(CLI::App& app, const std::string& name, std::size_t& value,
+                       std::size_t lowest, std::size_t highest, const std::string& description) {
+  return app
+      .add_option_function<std::string>(
+          name,
+          [=, &value](const std::string& text) {
+            const bool digits =
+                !text.empty() && text.size() < 12 &&
+                std::all_of(text.begin(), text.end(), [](char c) { return c >= '0' && c <= '9'; });
+            const auto number = digits ? std::stoull(text) : 0;
+            if (!digits || number < lowest || number > highest) {
+              refuse(name, text,
+                     "a whole number from " + std::to_string(lowest) + " to " +
+                         std::to_string(highest));
+            }
+            value = number;
+          },
+          description)
+      ->type_name("N")
+      ->default_str(std::to_string(value));
+}
+
+CLI::Option* add_choice(CLI::App& app, const std::string& name, std::string& value,
+                        const std::vector<std::string>& words, const std::string& description) {
+  std::string legal;
+  for (const auto& word : words) legal += (legal.empty() ? "" : "|") + word;
+  return app
+      .add_option_function<std::string>(
+          name,
+          [=, &value](const std::string& text) {
+            if (std::find(words.begin(), words.end(), text) == words.end()) {
+              refuse(name, text, "one of " + legal);
+            }
+            value = text;
+          },
+          description)
+      ->type_name(legal)
+      ->default_str(value);
+}
+
+std::optional<int> parse(CLI::App& app, int argc, char** argv) {
+  app.set_version_flag("--version", std::string("trivium ") + TRIVIUM_VERSION);
+  try {
+    app.parse(argc, argv);
+    return std::nullopt;
+  } catch (const CLI::Success& done) {
+    return app.exit(done);
+  } catch (const CLI::ParseError& error) {
+    std::string line = error.what();
+    std::replace(line.begin(), line.end(), '\n', ' ');
+    std::cerr << app.get_name() << ": " << line << " (see --help)\n";
+    return exit_usage;
+  }
+}
+
+}  // namespace trivium::app

@@ -1,0 +1,92 @@
+// SPDX-License-Identifier: MIT
+// Copyright (c) 2026 The Trivium authors
+#include "shared/app/echo_app.hpp"
+
+#include <fcntl.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <exception>
+#include <iostream>
+#include <system_error>
+
+#include "shared/app/command_line.hpp"
+#include "shared/net/listener.hpp"
+
+namespace trivium::app {
+namespace {
+
+void write_line(int file, std::string line, const char* what) {
+  line.push_back('\n');
+  std::string_view rest = line;
+  while (!rest.empty()) {
+    const auto count = ::write(file, rest.data(), rest.size());
+    if (count < 0 && errno == EINTR) continue;
+    if (count < 0) throw std::system_error(errno, std::generic_category(), what);
+    rest.remove_prefix(static_cast<std::size_t>(count));
+  }
+}
+
+net::Descriptor open_listener(const EchoOptions& options) {
+  auto listener =
+      net::listen_on(net::resolve_first(options.listen), static_cast<int>(options.backlog));
+  net::set_idle_timeout(listener.get(), options.idle_timeout);
+  return listener;
+}
+
+}  // namespace
+
+EchoServer::EchoServer(EchoOptions server_options, std::string server_contender)
+    : options(std::move(server_options)),
+      contender(std::move(server_contender)),
+      listener(open_listener(options)) {}
+
+void EchoServer::announce() const {
+  write_line(STDOUT_FILENO, "listening on " + net::to_string(net::local_address(listener.get())),
+             "ready line");
+}
+
+void EchoServer::report(const net::Totals& totals) const {
+  write_line(STDERR_FILENO, totals.to_json(contender), "counters");
+}
+
+void EchoServer::write_stats(const net::Totals& totals) const {
+  if (options.stats.empty()) return;
+  const net::Descriptor file(
+      net::checked(::open(options.stats.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644),
+                   ("--stats " + options.stats).c_str()));
+  write_line(file.get(), totals.to_json(contender), options.stats.c_str());
+}
+
+void EchoServer::exit_killed(const net::Totals& totals) const {
+  try {
+    write_stats(totals);
+  } catch (const std::exception& error) {
+    std::cerr << "echo: " << error.what() << '\n';
+  }
+  ::_exit(signals.kill_code());
+}
+
+int echo_main(std::string_view model, PoolKind pool, const std::vector<EchoStrategy>& strategies,
+              int argc, char** argv) {
+  EchoOptions options;
+  std::vector<std::string> names;
+  for (const auto& strategy : strategies) names.push_back(strategy.name);
+  if (const auto code = parse_echo_options(argc, argv, pool, names, options)) return *code;
+  const auto chosen = std::find_if(strategies.begin(), strategies.end(), [&](const auto& strategy) {
+    return strategy.name == options.strategy;
+  });
+  try {
+    EchoServer server(options, std::string(model) + "/" + options.strategy);
+    server.write_stats({});  // a file that cannot be written is found now, not at the end
+    const net::Totals totals = chosen->serve(server);
+    server.write_stats(totals);
+    return 0;
+  } catch (const std::exception& error) {
+    std::cerr << "echo: " << error.what() << '\n';
+    return exit_refused;
+  }
+}
+
+}  // namespace trivium::app

@@ -1,0 +1,61 @@
+// SPDX-License-Identifier: MIT
+// Copyright (c) 2026 The Trivium authors
+#pragma once
+
+#include <atomic>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "shared/app/echo_options.hpp"
+#include "shared/app/signals.hpp"
+#include "shared/net/blocking_connection.hpp"
+#include "shared/net/counters.hpp"
+#include "shared/net/descriptor.hpp"
+
+namespace trivium::app {
+
+/// What a strategy is given to serve with. One for each server, on the main thread; strategies
+/// share it by reference, and it outlives them.
+class EchoServer {
+ public:
+  EchoServer(EchoOptions server_options, std::string server_contender);
+
+  EchoOptions options;
+  std::string contender;  ///< `model/strategy`
+  Signals signals;
+  net::Descriptor listener;  ///< blocking; what is accepted from it has the idle timeout set
+
+  /// What a unit needs to know to serve; refers to `expired`.
+  [[nodiscard]] net::ServeOptions serve_options(const std::atomic<bool>& expired) const {
+    return {.limits = {.max_line = options.max_line},
+            .idle_timeout = options.idle_timeout,
+            .expired = expired};
+  }
+
+  /// Prints the ready line. Units may be accepting already: the kernel queues until they are.
+  void announce() const;
+
+  /// Writes the counters as one line to standard error.
+  void report(const net::Totals& totals) const;
+
+  /// Ends the process at once with the counters written: what a second signal asks for. Threads
+  /// that still run end with it; child processes must have been killed before.
+  [[noreturn]] void exit_killed(const net::Totals& totals) const;
+
+  /// Writes the `--stats` file, if one is asked for. Throws std::system_error.
+  void write_stats(const net::Totals& totals) const;
+};
+
+/// A strategy serves until a signal has drained the server, and returns its counters.
+struct EchoStrategy {
+  std::string name;
+  net::Totals (*serve)(EchoServer& server);
+};
+
+/// The whole of an echo server's main: options, listener, ready line, strategy, counters, exit
+/// code.
+int echo_main(std::string_view model, PoolKind pool, const std::vector<EchoStrategy>& strategies,
+              int argc, char** argv);
+
+}  // namespace trivium::app

@@ -1,0 +1,64 @@
+// SPDX-License-Identifier: MIT
+// Copyright (c) 2026 The Trivium authors
+#include "shared/app/echo_options.hpp"
+
+#include <sched.h>
+
+#include <algorithm>
+
+#include "shared/app/command_line.hpp"
+
+namespace trivium::app {
+
+std::size_t usable_cpus() {
+  cpu_set_t set;
+  CPU_ZERO(&set);
+  if (::sched_getaffinity(0, sizeof set, &set) < 0) return 1;
+  return static_cast<std::size_t>(std::max(1, CPU_COUNT(&set)));
+}
+
+std::optional<int> parse_echo_options(int argc, char** argv, PoolKind pool,
+                                      const std::vector<std::string>& strategies,
+                                      EchoOptions& options) {
+  const std::size_t cpus = usable_cpus();
+  options.workers = pool == PoolKind::async ? std::max<std::size_t>(2, cpus)
+                                            : std::max<std::size_t>(32, 4 * cpus);
+  CLI::App app("Serves the line-echo protocol: an HTTP/1.0 head, then every line sent back.",
+               "echo");
+  std::string listen = "127.0.0.1:8080";
+  app.add_option_function<std::string>(
+         "--listen",
+         [&](const std::string& text) {
+           const auto parsed = net::parse_host_port(text);
+           if (!parsed) {
+             throw CLI::ValidationError(
+                 "--listen", "'" + text + "' is not HOST:PORT (as in 127.0.0.1:8080, [::1]:0)");
+           }
+           options.listen = *parsed;
+         },
+         "Where to listen; port 0 picks a free one")
+      ->type_name("HOST:PORT")
+      ->default_str(listen);
+  add_choice(app, "--strategy", options.strategy, strategies, "How a connection reaches its unit");
+  add_count(app, "--workers", options.workers, 1, 32768, "Units in a fixed pool");
+  add_count(app, "--backlog", options.backlog, 1, 65535, "Connections that the kernel queues");
+  add_count(app, "--max-connections", options.max_connections, 0, 1'000'000,
+            "Connections accepted and not yet closed; 0: no limit");
+  add_size(app, "--max-line", options.max_line, "Content that a line may have");
+  add_duration(app, "--idle-timeout", options.idle_timeout,
+               "A connection without progress is closed");
+  add_duration(app, "--drain-timeout", options.drain_timeout,
+               "After SIGTERM, what is left is closed");
+  app.add_option("--stats", options.stats, "Write the counters here at exit, as JSON")
+      ->type_name("FILE");
+  app.footer(
+      "When ready, the first line on standard output is: listening on HOST:PORT\n"
+      "SIGTERM or SIGINT drains, a second one kills, SIGUSR1 prints the counters.\n\n"
+      "Examples:\n"
+      "  echo --listen 127.0.0.1:8080\n"
+      "  echo --listen '[::1]:0' --strategy per-connection --idle-timeout 10s\n"
+      "  echo --strategy handoff --workers 64 --stats counters.json");
+  return parse(app, argc, argv);
+}
+
+}  // namespace trivium::app

@@ -1,0 +1,48 @@
+// SPDX-License-Identifier: MIT
+// Copyright (c) 2026 The Trivium authors
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "shared/net/endpoint.hpp"
+
+namespace trivium::app {
+
+/// What the command line of an echo server says. Each field is a flag of the contract.
+struct EchoOptions {
+  net::HostPort listen{"127.0.0.1", "8080"};
+  std::string strategy = "handoff";
+  std::size_t workers = 0;
+  std::size_t backlog = 4096;
+  std::size_t max_connections = 0;  ///< 0: no limit
+  std::size_t max_line = 64 * 1024;
+  std::chrono::nanoseconds idle_timeout = std::chrono::seconds(60);
+  std::chrono::nanoseconds drain_timeout = std::chrono::seconds(5);
+  std::string stats;  ///< a file, or empty
+
+  /// The workers of a pool whose workers hold one connection each. With `--max-connections` below
+  /// `--workers` the pool is that small, and so nobody accepts beyond the limit.
+  [[nodiscard]] std::size_t pool_size() const noexcept {
+    return max_connections == 0 ? workers : std::min(workers, max_connections);
+  }
+};
+
+/// How many workers a model starts when the command line does not say.
+enum class PoolKind {
+  blocking,  ///< a worker holds one connection: 4 for each CPU, at least 32
+  async,     ///< a worker is an event loop: one for each CPU, at least 2
+};
+
+/// CPUs that this process may run on.
+[[nodiscard]] std::size_t usable_cpus();
+
+/// Parses the command line of `echo`. Returns the exit code where the program is to end now.
+[[nodiscard]] std::optional<int> parse_echo_options(int argc, char** argv, PoolKind pool,
+                                                    const std::vector<std::string>& strategies,
+                                                    EchoOptions& options);
+
+}  // namespace trivium::app

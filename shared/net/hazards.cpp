@@ -1,0 +1,65 @@
+// SPDX-License-Identifier: MIT
+// Copyright (c) 2026 The Trivium authors
+#include "shared/net/hazards.hpp"
+
+#include <sys/syscall.h>
+#include <time.h>
+#include <unistd.h>
+
+#include <atomic>
+#include <chrono>
+#include <csignal>
+#include <cstdlib>
+#include <cstring>
+#include <thread>
+
+namespace trivium::net {
+namespace {
+
+std::chrono::nanoseconds thread_cpu_time() {
+  timespec now{};
+  ::clock_gettime(CLOCK_THREAD_CPUTIME_ID, &now);
+  return std::chrono::seconds(now.tv_sec) + std::chrono::nanoseconds(now.tv_nsec);
+}
+
+// Something to compute whose result the compiler must produce.
+void compute_a_little() {
+  std::uint64_t state = 1;
+  for (int i = 0; i < 1000; ++i) state = state * 6364136223846793005U + 1442695040888963407U;
+  [[maybe_unused]] static std::atomic<std::uint64_t> sink;
+  sink.store(state, std::memory_order_relaxed);
+}
+
+}  // namespace
+
+std::string perform(const protocol::Hazard& hazard) {
+  using Kind = protocol::Hazard::Kind;
+  switch (hazard.kind) {
+    case Kind::sleep:
+    case Kind::block:
+      std::this_thread::sleep_for(hazard.duration);
+      break;
+    case Kind::work:
+      for (const auto end = thread_cpu_time() + hazard.duration; thread_cpu_time() < end;) {
+        compute_a_little();
+      }
+      break;
+    case Kind::hang:
+      for (;;) compute_a_little();
+    case Kind::crash:
+      std::signal(SIGSEGV, SIG_DFL);
+      std::raise(SIGSEGV);
+      break;
+    case Kind::abort:
+      std::abort();
+    case Kind::leak:
+      // Lost on purpose: who gives it back is what the hazard asks.
+      if (void* const memory = std::malloc(hazard.bytes)) std::memset(memory, 1, hazard.bytes);
+      break;
+    case Kind::pid:
+      return "pid=" + std::to_string(::getpid()) + " tid=" + std::to_string(::syscall(SYS_gettid));
+  }
+  return {};
+}
+
+}  // namespace trivium::net
