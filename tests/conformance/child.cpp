@@ -1,0 +1,299 @@
+// SPDX-License-Identifier: MIT
+// Copyright (c) 2026 The Trivium authors
+#include "tests/conformance/child.hpp"
+
+#include <fcntl.h>
+#include <poll.h>
+#include <sys/prctl.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <csignal>
+#include <stdexcept>
+#include <system_error>
+
+extern char** environ;
+
+namespace trivium::conformance {
+namespace {
+
+struct Pipe {
+  Fd read_end;
+  Fd write_end;
+};
+
+Pipe make_pipe() {
+  std::array<int, 2> ends{};
+  if (::pipe2(ends.data(), O_CLOEXEC) != 0) {
+    throw std::system_error(errno, std::generic_category(), "pipe");
+  }
+  return {Fd{ends[0]}, Fd{ends[1]}};
+}
+
+void set_nonblocking(const Fd& fd) {
+  if (::fcntl(fd.get(), F_SETFL, O_NONBLOCK) != 0) {
+    throw std::system_error(errno, std::generic_category(), "fcntl");
+  }
+}
+
+std::vector<char*> pointers(std::vector<std::string>& words) {
+  std::vector<char*> result;
+  for (auto& word : words) result.push_back(word.data());
+  result.push_back(nullptr);
+  return result;
+}
+
+// Runs in the child; everything it needs was made before the fork.
+[[noreturn]] void become(pid_t parent, char* const* argv, char* const* environment, int in, int out,
+                         int err, int report) {
+  ::setpgid(0, 0);
+  ::prctl(PR_SET_PDEATHSIG, SIGKILL);
+  if (::getppid() != parent) ::_exit(127);
+  ::signal(SIGPIPE, SIG_DFL);
+  sigset_t none;
+  ::sigemptyset(&none);
+  ::sigprocmask(SIG_SETMASK, &none, nullptr);
+  if (::dup2(in, 0) >= 0 && (out < 0 || ::dup2(out, 1) >= 0) && (err < 0 || ::dup2(err, 2) >= 0)) {
+    ::execvpe(argv[0], argv, environment);
+  }
+  const int error = errno;
+  if (::write(report, &error, sizeof error) < 0) ::_exit(126);
+  ::_exit(127);
+}
+
+}  // namespace
+
+std::vector<std::string> split_command(std::string_view command) {
+  std::vector<std::string> words;
+  std::string word;
+  bool in_word = false;
+  char quote = 0;
+  for (std::size_t i = 0; i < command.size(); ++i) {
+    const char c = command[i];
+    if (c == '\\' && quote != '\'' && i + 1 < command.size()) {
+      word += command[++i];
+      in_word = true;
+    } else if (quote != 0) {
+      if (c == quote) {
+        quote = 0;
+      } else {
+        word += c;
+      }
+    } else if (c == '\'' || c == '"') {
+      quote = c;
+      in_word = true;
+    } else if (c == ' ' || c == '\t' || c == '\n') {
+      if (in_word) words.push_back(std::exchange(word, {}));
+      in_word = false;
+    } else {
+      word += c;
+      in_word = true;
+    }
+  }
+  if (quote != 0) throw std::invalid_argument("a quote is not closed in: " + std::string{command});
+  if (in_word) words.push_back(word);
+  return words;
+}
+
+std::vector<std::string> substitute(std::vector<std::string> words, std::string_view placeholder,
+                                    std::string_view value) {
+  for (auto& word : words) {
+    for (auto at = word.find(placeholder); at != std::string::npos;
+         at = word.find(placeholder, at + value.size())) {
+      word.replace(at, placeholder.size(), value);
+    }
+  }
+  return words;
+}
+
+Child::Child(const std::vector<std::string>& argv, ChildOptions options) {
+  if (argv.empty()) throw std::invalid_argument("an empty command");
+  auto words = argv;
+  const auto word_pointers = pointers(words);
+  auto additions = options.environment;
+  auto environment = pointers(additions);
+  environment.pop_back();
+  for (char** entry = environ; *entry != nullptr; ++entry) environment.push_back(*entry);
+  environment.push_back(nullptr);
+
+  Pipe in, out, err, report = make_pipe();
+  if (options.stdin_text) {
+    in = make_pipe();
+  } else {
+    in.read_end.reset(::open("/dev/null", O_RDONLY | O_CLOEXEC));
+  }
+  if (options.capture_stdout) out = make_pipe();
+  if (options.capture_stderr) err = make_pipe();
+
+  const pid_t self = ::getpid();
+  pid_ = ::fork();
+  if (pid_ < 0) throw std::system_error(errno, std::generic_category(), "fork");
+  if (pid_ == 0) {
+    become(self, word_pointers.data(), environment.data(), in.read_end.get(), out.write_end.get(),
+           err.write_end.get(), report.write_end.get());
+  }
+  ::setpgid(pid_, pid_);  // The child does it too: whoever is first.
+  pidfd_.reset(static_cast<int>(::syscall(SYS_pidfd_open, pid_, 0)));
+  report.write_end.reset();
+  int error = 0;
+  if (::read(report.read_end.get(), &error, sizeof error) == sizeof error) {
+    reap(true);
+    throw std::system_error(error, std::generic_category(), argv[0]);
+  }
+  if (options.capture_stdout) out_.fd = std::move(out.read_end);
+  if (options.capture_stderr) err_.fd = std::move(err.read_end);
+  if (out_.fd) set_nonblocking(out_.fd);
+  if (err_.fd) set_nonblocking(err_.fd);
+  if (options.stdin_text) {
+    in_ = std::move(in.write_end);
+    in_text_ = std::move(*options.stdin_text);
+    set_nonblocking(in_);
+    pump(0);
+  }
+}
+
+Child::Child(Child&& other) noexcept {
+  *this = std::move(other);
+}
+
+Child& Child::operator=(Child&& other) noexcept {
+  if (this == &other) return *this;
+  destroy();
+  pid_ = std::exchange(other.pid_, -1);
+  status_ = other.status_;
+  pidfd_ = std::move(other.pidfd_);
+  in_ = std::move(other.in_);
+  in_text_ = std::move(other.in_text_);
+  out_ = std::move(other.out_);
+  err_ = std::move(other.err_);
+  return *this;
+}
+
+Child::~Child() {
+  destroy();
+}
+
+void Child::destroy() {
+  if (pid_ < 0) return;
+  if (!status_) {
+    ::kill(-pid_, SIGKILL);
+    kill();
+  }
+  pid_ = -1;
+}
+
+void Child::signal(int number) const {
+  if (!status_ && pid_ > 0) ::kill(pid_, number);
+}
+
+void Child::kill() {
+  signal(SIGKILL);
+  reap(true);
+}
+
+bool Child::reap(bool block) {
+  if (status_) return true;
+  siginfo_t info{};
+  const int flags = WEXITED | (block ? 0 : WNOHANG);
+  while (::waitid(P_PID, static_cast<id_t>(pid_), &info, flags) != 0) {
+    if (errno != EINTR) return false;
+  }
+  if (info.si_pid == 0) return false;
+  status_ = info.si_code == CLD_EXITED ? ExitStatus{.code = info.si_status}
+                                       : ExitStatus{.code = -1, .signal = info.si_status};
+  return true;
+}
+
+bool Child::running() {
+  return !reap(false);
+}
+
+void Child::take(Capture& capture) {
+  std::array<char, 65536> buffer;
+  while (capture.fd) {
+    const ssize_t count = ::read(capture.fd.get(), buffer.data(), buffer.size());
+    if (count > 0) {
+      capture.text.append(buffer.data(), static_cast<std::size_t>(count));
+    } else if (count < 0 && errno == EINTR) {
+      continue;
+    } else if (count < 0 && errno == EAGAIN) {
+      return;
+    } else {
+      capture.fd.reset();
+    }
+  }
+}
+
+// Moves what can be moved through the pipes, waiting for the first chance at most timeout_ms.
+void Child::pump(int timeout_ms) {
+  std::array<pollfd, 4> polled{{{status_ ? -1 : pidfd_.get(), POLLIN, 0},
+                                {out_.fd.get(), POLLIN, 0},
+                                {err_.fd.get(), POLLIN, 0},
+                                {in_.get(), POLLOUT, 0}}};
+  ::poll(polled.data(), polled.size(), timeout_ms);
+  if (in_) {
+    const ssize_t count = ::write(in_.get(), in_text_.data(), in_text_.size());
+    if (count >= 0) in_text_.erase(0, static_cast<std::size_t>(count));
+    if (in_text_.empty() || (count < 0 && errno != EAGAIN && errno != EINTR)) in_.reset();
+  }
+  take(out_);
+  take(err_);
+}
+
+std::optional<ExitStatus> Child::wait(Deadline deadline) {
+  while (!reap(false)) {
+    if (deadline.expired()) return std::nullopt;
+    pump(deadline.remaining_ms());
+  }
+  pump(0);
+  return status_;
+}
+
+const std::string& Child::out() {
+  pump(0);
+  return out_.text;
+}
+
+const std::string& Child::err() {
+  pump(0);
+  return err_.text;
+}
+
+std::optional<std::string> Child::line(Capture& capture, std::size_t from, Deadline deadline) {
+  for (;;) {
+    pump(0);
+    const auto end = capture.text.find('\n', from);
+    if (end != std::string::npos) return capture.text.substr(from, end - from);
+    if (!capture.fd || deadline.expired()) return std::nullopt;
+    if (reap(false)) {  // Dead, and the pipe was emptied before we knew: look once more.
+      pump(0);
+      const auto last = capture.text.find('\n', from);
+      if (last == std::string::npos) return std::nullopt;
+      return capture.text.substr(from, last - from);
+    }
+    pump(std::min(deadline.remaining_ms(), 100));
+  }
+}
+
+std::optional<std::string> Child::out_line(std::size_t from, Deadline deadline) {
+  return line(out_, from, deadline);
+}
+
+std::optional<std::string> Child::err_line(std::size_t from, Deadline deadline) {
+  return line(err_, from, deadline);
+}
+
+Finished run(const std::vector<std::string>& argv, ChildOptions options, Deadline deadline) {
+  Child child{argv, std::move(options)};
+  Finished result;
+  result.status = child.wait(deadline);
+  if (!result.status) child.kill();
+  result.out = child.out();
+  result.err = child.err();
+  return result;
+}
+
+}  // namespace trivium::conformance

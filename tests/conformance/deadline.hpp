@@ -1,0 +1,48 @@
+// SPDX-License-Identifier: MIT
+// Copyright (c) 2026 The Trivium authors
+#pragma once
+
+#include <algorithm>
+#include <chrono>
+#include <thread>
+
+namespace trivium::conformance {
+
+using Clock = std::chrono::steady_clock;
+using std::chrono::milliseconds;
+
+// How long a step may take that is expected at once. It is generous because sanitizer builds on
+// busy cores are slow; only a failure ever waits for it.
+inline constexpr milliseconds patience{15'000};
+
+class Deadline {
+ public:
+  explicit Deadline(milliseconds from_now = patience) : at_(Clock::now() + from_now) {}
+
+  [[nodiscard]] bool expired() const { return Clock::now() >= at_; }
+
+  // Milliseconds left, rounded up, never negative: fit for poll(2).
+  [[nodiscard]] int remaining_ms() const {
+    const auto left = std::chrono::ceil<milliseconds>(at_ - Clock::now()).count();
+    return static_cast<int>(std::clamp<long>(left, 0, 3'600'000));
+  }
+
+ private:
+  Clock::time_point at_;
+};
+
+[[nodiscard]] inline milliseconds since(Clock::time_point start) {
+  return std::chrono::duration_cast<milliseconds>(Clock::now() - start);
+}
+
+// Calls `done` until it returns true or the deadline has passed; returns its last answer.
+template <typename Predicate>
+[[nodiscard]] bool poll_until(Predicate done, Deadline deadline = Deadline{}) {
+  for (;;) {
+    if (done()) return true;
+    if (deadline.expired()) return done();
+    std::this_thread::sleep_for(milliseconds{2});
+  }
+}
+
+}  // namespace trivium::conformance

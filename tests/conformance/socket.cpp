@@ -1,0 +1,246 @@
+// SPDX-License-Identifier: MIT
+// Copyright (c) 2026 The Trivium authors
+#include "tests/conformance/socket.hpp"
+
+#include <netdb.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <poll.h>
+#include <sys/socket.h>
+
+#include <array>
+#include <cerrno>
+#include <charconv>
+#include <memory>
+#include <stdexcept>
+#include <system_error>
+
+namespace trivium::conformance {
+namespace {
+
+[[noreturn]] void fail(int error, const std::string& what) {
+  throw std::system_error(error, std::generic_category(), what);
+}
+
+using AddressList = std::unique_ptr<addrinfo, decltype(&::freeaddrinfo)>;
+
+AddressList resolve(const Endpoint& endpoint) {
+  addrinfo hints{};
+  hints.ai_socktype = SOCK_STREAM;
+  addrinfo* list = nullptr;
+  if (::getaddrinfo(endpoint.host.c_str(), std::to_string(endpoint.port).c_str(), &hints, &list) !=
+      0) {
+    fail(EADDRNOTAVAIL, "can't resolve " + endpoint.host);
+  }
+  return {list, &::freeaddrinfo};
+}
+
+Fd connect_one(const addrinfo& address, Deadline deadline, int receive_buffer, int& error) {
+  Fd fd{::socket(address.ai_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0)};
+  if (!fd) fail(errno, "socket");
+  if (receive_buffer > 0) {
+    ::setsockopt(fd.get(), SOL_SOCKET, SO_RCVBUF, &receive_buffer, sizeof receive_buffer);
+  }
+  error = 0;
+  if (::connect(fd.get(), address.ai_addr, address.ai_addrlen) == 0) return fd;
+  if (errno != EINPROGRESS) {
+    error = errno;
+    return {};
+  }
+  pollfd polled{fd.get(), POLLOUT, 0};
+  if (::poll(&polled, 1, deadline.remaining_ms()) <= 0) {
+    error = ETIMEDOUT;
+    return {};
+  }
+  socklen_t size = sizeof error;
+  ::getsockopt(fd.get(), SOL_SOCKET, SO_ERROR, &error, &size);
+  return error == 0 ? std::move(fd) : Fd{};
+}
+
+bool wait_for(int fd, short events, Deadline deadline) {
+  pollfd polled{fd, events, 0};
+  return ::poll(&polled, 1, deadline.remaining_ms()) > 0;
+}
+
+}  // namespace
+
+Endpoint parse_endpoint(std::string_view text) {
+  const auto colon = text.rfind(':');
+  if (colon == std::string_view::npos || colon == 0) {
+    throw std::invalid_argument("not HOST:PORT: " + std::string{text});
+  }
+  auto host = text.substr(0, colon);
+  const auto digits = text.substr(colon + 1);
+  if (host.size() > 2 && host.front() == '[' && host.back() == ']') {
+    host = host.substr(1, host.size() - 2);
+  } else if (host.find(':') != std::string_view::npos) {
+    throw std::invalid_argument("IPv6 without brackets: " + std::string{text});
+  }
+  unsigned port = 0;
+  const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), port);
+  if (error != std::errc{} || end != digits.data() + digits.size() || port > 65535) {
+    throw std::invalid_argument("not a port: " + std::string{text});
+  }
+  return {std::string{host}, static_cast<std::uint16_t>(port)};
+}
+
+std::string to_string(const Endpoint& endpoint) {
+  const bool brackets = endpoint.host.find(':') != std::string::npos;
+  return (brackets ? "[" + endpoint.host + "]" : endpoint.host) + ":" +
+         std::to_string(endpoint.port);
+}
+
+Fd listen_on(const std::string& host, int backlog, std::uint16_t port) {
+  const auto list = resolve({host, port});
+  Fd fd{::socket(list->ai_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0)};
+  const int on = 1;
+  ::setsockopt(fd.get(), SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
+  if (::bind(fd.get(), list->ai_addr, list->ai_addrlen) != 0) fail(errno, "bind");
+  if (::listen(fd.get(), backlog) != 0) fail(errno, "listen");
+  return fd;
+}
+
+std::uint16_t local_port(const Fd& socket) {
+  sockaddr_storage storage{};
+  socklen_t size = sizeof storage;
+  auto* address = reinterpret_cast<sockaddr*>(&storage);
+  if (::getsockname(socket.get(), address, &size) != 0) fail(errno, "getsockname");
+  return storage.ss_family == AF_INET6 ? ntohs(reinterpret_cast<sockaddr_in6*>(address)->sin6_port)
+                                       : ntohs(reinterpret_cast<sockaddr_in*>(address)->sin_port);
+}
+
+std::uint16_t free_port() {
+  return local_port(listen_on());
+}
+
+const char* to_string(End end) {
+  switch (end) {
+    case End::fin:
+      return "FIN";
+    case End::reset:
+      return "reset";
+    case End::timeout:
+      return "timeout";
+    case End::enough:
+      return "enough";
+  }
+  return "?";
+}
+
+Stream::Stream(Fd socket) : fd_(std::move(socket)) {
+  const int on = 1;
+  ::setsockopt(fd_.get(), IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
+}
+
+Stream Stream::connect(const Endpoint& to, Deadline deadline, int receive_buffer) {
+  const auto list = resolve(to);
+  int error = 0;
+  for (const addrinfo* address = list.get(); address != nullptr; address = address->ai_next) {
+    if (Fd fd = connect_one(*address, deadline, receive_buffer, error))
+      return Stream{std::move(fd)};
+  }
+  fail(error, "connect to " + to_string(to));
+}
+
+Stream Stream::accept(const Fd& listener, Deadline deadline) {
+  for (;;) {
+    Fd fd{::accept4(listener.get(), nullptr, nullptr, SOCK_NONBLOCK | SOCK_CLOEXEC)};
+    if (fd) return Stream{std::move(fd)};
+    if (errno != EAGAIN && errno != EINTR && errno != ECONNABORTED) fail(errno, "accept");
+    if (deadline.expired()) return {};
+    wait_for(listener.get(), POLLIN, deadline);
+  }
+}
+
+long Stream::send_some(std::string_view bytes) {
+  const ssize_t count = ::send(fd_.get(), bytes.data(), bytes.size(), MSG_NOSIGNAL);
+  if (count >= 0) return count;
+  return errno == EAGAIN || errno == EINTR ? 0 : -1;
+}
+
+bool Stream::send(std::string_view bytes, Deadline deadline) {
+  while (!bytes.empty()) {
+    const long count = send_some(bytes);
+    if (count < 0) return false;
+    bytes.remove_prefix(static_cast<std::size_t>(count));
+    if (bytes.empty()) return true;
+    if (deadline.expired()) return false;
+    if (count == 0) wait_for(fd_.get(), POLLOUT, deadline);
+  }
+  return true;
+}
+
+Received Stream::receive(std::size_t count, Deadline deadline) {
+  Received result;
+  std::array<char, 65536> buffer;
+  while (result.data.size() < count) {
+    const std::size_t want = std::min(buffer.size(), count - result.data.size());
+    const ssize_t got = ::recv(fd_.get(), buffer.data(), want, 0);
+    if (got > 0) {
+      result.data.append(buffer.data(), static_cast<std::size_t>(got));
+    } else if (got == 0) {
+      result.end = End::fin;
+      return result;
+    } else if (errno == EAGAIN || errno == EINTR) {
+      if (deadline.expired()) return result;
+      wait_for(fd_.get(), POLLIN, deadline);
+    } else {
+      result.end = End::reset;
+      return result;
+    }
+  }
+  result.end = End::enough;
+  return result;
+}
+
+Received Stream::receive_to_end(Deadline deadline, std::size_t limit) {
+  return receive(limit, deadline);
+}
+
+Received Stream::exchange(std::string_view bytes, bool finish_after, Deadline deadline) {
+  Received result;
+  std::array<char, 65536> buffer;
+  bool sending = true;
+  for (;;) {
+    if (sending && !bytes.empty()) {
+      const long count = send_some(bytes);
+      if (count > 0) bytes.remove_prefix(static_cast<std::size_t>(count));
+      if (count < 0) sending = false;  // The receiving side tells how it ended.
+    }
+    if (sending && bytes.empty()) {
+      sending = false;
+      if (finish_after) finish();
+    }
+    const ssize_t got = ::recv(fd_.get(), buffer.data(), buffer.size(), 0);
+    if (got > 0) {
+      result.data.append(buffer.data(), static_cast<std::size_t>(got));
+      continue;
+    }
+    if (got == 0) {
+      result.end = End::fin;
+      return result;
+    }
+    if (errno != EAGAIN && errno != EINTR) {
+      result.end = End::reset;
+      return result;
+    }
+    if (deadline.expired()) return result;
+    wait_for(fd_.get(), static_cast<short>(sending ? POLLIN | POLLOUT : POLLIN), deadline);
+  }
+}
+
+void Stream::finish() {
+  ::shutdown(fd_.get(), SHUT_WR);
+}
+
+void Stream::abort() {
+  const linger now{.l_onoff = 1, .l_linger = 0};
+  ::setsockopt(fd_.get(), SOL_SOCKET, SO_LINGER, &now, sizeof now);
+  fd_.reset();
+}
+
+bool Stream::readable(milliseconds within) const {
+  return wait_for(fd_.get(), POLLIN, Deadline{within});
+}
+
+}  // namespace trivium::conformance
