@@ -34,10 +34,10 @@ struct ExitStatus {
 };
 
 struct ChildOptions {
-  bool capture_stdout = true;             // else inherited
-  bool capture_stderr = true;             // else inherited
-  std::optional<std::string> stdin_text;  // given through a pipe; without it /dev/null
-  std::vector<std::string> environment;   // NAME=VALUE, added to ours
+  bool capture_stdout = true;                  // else inherited
+  bool capture_stderr = true;                  // else inherited
+  std::optional<std::string> stdin_text = {};  // given through a pipe; without it /dev/null
+  std::vector<std::string> environment = {};   // NAME=VALUE, added to ours
 };
 
 // A child process in a process group of its own, killed with SIGKILL (it and its group) by the
