@@ -1,0 +1,31 @@
+// SPDX-License-Identifier: MIT
+// Copyright (c) 2026 The Trivium authors
+#pragma once
+
+#include <functional>
+
+#include "shared/load/options.hpp"
+#include "shared/load/tally.hpp"
+#include "shared/net/endpoint.hpp"
+
+namespace trivium::load {
+
+/// What a run tells while it runs; called in its thread, at the moment of it.
+struct Listener {
+  std::function<void()> measuring;  ///< the measured phase begins
+  std::function<void()> measured;   ///< it is over
+  /// Called a few times a second, with the seconds since the measured phase began (negative
+  /// before) and what was counted so far. May be empty.
+  std::function<void(double, const Results&)> progress;
+};
+
+/// Keeps the server busy in a closed loop: every connection always has one operation under way,
+/// and begins the next when one ends. One thread; blocks until the run is over, which is the
+/// warm-up, the duration, and at most half a second for what is still under way then.
+///
+/// Returns early, with `start_ns` 0, when by the end of the warm-up nothing has ever connected.
+/// Throws std::system_error for what the system refuses as a whole.
+[[nodiscard]] Results run(const Options& options, const net::Address& target,
+                          const Listener& listener);
+
+}  // namespace trivium::load

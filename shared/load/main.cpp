@@ -1,0 +1,112 @@
+// SPDX-License-Identifier: MIT
+// Copyright (c) 2026 The Trivium authors
+#include <sys/resource.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <csignal>
+#include <cstdio>
+#include <cstring>
+#include <exception>
+#include <string>
+#include <string_view>
+
+#include "shared/load/engine.hpp"
+#include "shared/load/options.hpp"
+#include "shared/load/report.hpp"
+
+namespace {
+
+using trivium::load::Options;
+using trivium::load::Outcome;
+using trivium::load::Results;
+
+constexpr int exit_some_failed = 1;
+constexpr int exit_usage = 2;
+constexpr int exit_no_connection = 3;
+
+void say(const std::string& line) {
+  std::fprintf(stderr, "load: %s\n", line.c_str());
+}
+
+/// Raises the limit of open files as far as it goes, and says whether that holds the run.
+bool fits(const Options& options) {
+  constexpr rlim_t others = 16;  // standard streams, epoll, files that are read on the way
+  rlimit limit{};
+  ::getrlimit(RLIMIT_NOFILE, &limit);
+  limit.rlim_cur = limit.rlim_max;
+  ::setrlimit(RLIMIT_NOFILE, &limit);
+  ::getrlimit(RLIMIT_NOFILE, &limit);
+  if (limit.rlim_cur == RLIM_INFINITY || options.connections + others <= limit.rlim_cur) {
+    return true;
+  }
+  say("--connections: at most " + std::to_string(limit.rlim_cur - others) +
+      " within this machine's limit of open files, not " + std::to_string(options.connections));
+  return false;
+}
+
+/// Writes to standard output at once. False where nobody reads it any more.
+bool print(std::string_view text) {
+  return std::fwrite(text.data(), 1, text.size(), stdout) == text.size() &&
+         std::fflush(stdout) == 0;
+}
+
+bool write_results(const Options& options, const Results& results) {
+  if (options.json.empty()) return print(to_table(options, results));
+  const std::string text = to_json(options, results);
+  if (options.json == "-") return print(text);
+  std::FILE* const file = std::fopen(options.json.c_str(), "w");
+  if (file == nullptr) return false;
+  const bool written = std::fwrite(text.data(), 1, text.size(), file) == text.size();
+  return std::fclose(file) == 0 && written;
+}
+
+int measure(const Options& options) {
+  trivium::load::Listener listener;
+  const bool marks = options.json != "-";
+  listener.measuring = [marks] { marks&& print("measuring\n"); };
+  listener.measured = [marks] { marks&& print("measured\n"); };
+  const bool live = ::isatty(STDERR_FILENO) == 1;
+  if (live) {
+    listener.progress = [&options](double seconds, const Results& so_far) {
+      std::fprintf(stderr, "\r\033[K%s", progress_line(options, seconds, so_far).c_str());
+    };
+  }
+  const auto target = trivium::net::resolve_first(options.target);
+  const Results results = trivium::load::run(options, target, listener);
+  if (live) std::fputs("\r\033[K", stderr);
+
+  if (results.start_ns != 0 && !write_results(options, results)) {
+    say("--json: cannot write " + (options.json.empty() ? "standard output" : options.json) + ": " +
+        std::strerror(errno));
+    return exit_some_failed;
+  }
+  if (results.first_fault) std::fprintf(stderr, "%s\n", fault_line(*results.first_fault).c_str());
+  if (results.connected == 0) {
+    std::string why;
+    for (const Outcome outcome :
+         {Outcome::refused, Outcome::reset, Outcome::timed_out, Outcome::unsent}) {
+      const auto count = results.outside.of(outcome) + results.measured.of(outcome);
+      if (count > 0) why += ", " + std::to_string(count) + " " + name_of(outcome);
+    }
+    say("nothing could connect to " + to_string(target) + why);
+    return exit_no_connection;
+  }
+  // A wrong byte is a wrong byte, in the warm-up too.
+  return results.measured.failed() > 0 || results.first_fault ? exit_some_failed : 0;
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  Options options;
+  if (const auto code = trivium::load::parse_options(argc, argv, options)) return *code;
+  if (!fits(options)) return exit_usage;
+  std::signal(SIGPIPE, SIG_IGN);
+  try {
+    return measure(options);
+  } catch (const std::exception& error) {
+    say(error.what());
+    return exit_some_failed;
+  }
+}

@@ -1,0 +1,51 @@
+// SPDX-License-Identifier: MIT
+// Copyright (c) 2026 The Trivium authors
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+namespace trivium::load {
+
+/// The bytes of an exchange, laid out once so that a question and its answer are both slices of it:
+///
+///     head | content | \n | \n
+///            `------------ churn's question      (head to the first \n is its answer)
+///            `-------- ` - lines' question, and its answer
+///
+/// Stamping rewrites the first 16 bytes of the content (fewer in a shorter line), which differ
+/// from line to line and from connection to connection; the rest is a pattern whose bytes differ
+/// from their neighbours. Content is printable ASCII and starts with a digit or a small letter. In
+/// lines of fewer than 16 bytes numbers far apart look alike: one byte tells apart 32.
+class Message {
+ public:
+  /// What a server sends before anything else.
+  static constexpr std::string_view head = "HTTP/1.0 200 OK\r\nContent-Type: text/plain\r\n\r\n";
+
+  /// Requires: `line_bytes` > 0.
+  explicit Message(std::size_t line_bytes);
+
+  /// Makes all views the message with this number on this connection, until the next stamp.
+  void stamp(std::uint32_t connection, std::uint64_t number) noexcept;
+
+  /// The content and `\n`: what to send, and what must come back.
+  [[nodiscard]] std::string_view line() const noexcept {
+    return std::string_view(text_).substr(head.size(), text_.size() - head.size() - 1);
+  }
+  /// The line and the empty line that ends the exchange.
+  [[nodiscard]] std::string_view line_and_end() const noexcept {
+    return std::string_view(text_).substr(head.size());
+  }
+  /// The head and the line: all that comes back over a connection with one line.
+  [[nodiscard]] std::string_view head_and_line() const noexcept {
+    return std::string_view(text_).substr(0, text_.size() - 1);
+  }
+
+ private:
+  std::string text_;
+  std::size_t stamped_;
+};
+
+}  // namespace trivium::load
