@@ -13,21 +13,11 @@
 #include <cerrno>
 #include <system_error>
 
-#include "tests/conformance/origin_ports.hpp"
-
 namespace trivium::conformance {
 namespace {
 
-using Clock = std::chrono::steady_clock;
-using std::chrono::milliseconds;
-
 constexpr std::size_t request_limit = 64 * 1024;
 constexpr milliseconds drain_time{2000};
-
-milliseconds left_until(Clock::time_point deadline) {
-  const auto left = std::chrono::ceil<milliseconds>(deadline - Clock::now());
-  return left.count() > 0 ? left : milliseconds{0};
-}
 
 bool is_ready(const pollfd& entry) {
   return entry.revents != 0;
@@ -36,15 +26,11 @@ bool is_ready(const pollfd& entry) {
 }  // namespace
 
 Gate::Gate() : fd_(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)) {
-  if (fd_ < 0) throw std::system_error(errno, std::generic_category(), "eventfd");
-}
-
-Gate::~Gate() {
-  ::close(fd_);
+  if (!fd_) throw std::system_error(errno, std::generic_category(), "eventfd");
 }
 
 void Gate::open() {
-  ::eventfd_write(fd_, 1);
+  ::eventfd_write(fd_.get(), 1);
 }
 
 Script& Script::send(std::string bytes) {
@@ -98,13 +84,11 @@ struct Origin::Connection {
   std::thread thread;
 };
 
-Origin::Origin(const std::string& host)
-    : host_(host.find(':') == std::string::npos ? host : '[' + host + ']') {
+Origin::Origin(const std::string& host, std::uint16_t port)
+    : host_(host.find(':') == std::string::npos ? host : '[' + host + ']'),
+      listener_(listen_on(host, 4096, port)),
+      port_(local_port(listener_)) {
   otherwise_ = response("no such page\n", "404 Not Found");
-  listener_ = bind_loopback(host, port_);
-  if (::listen(listener_, 4096) != 0) {
-    throw std::system_error(errno, std::generic_category(), "listen");
-  }
   acceptor_ = std::thread([this] { accept_loop(); });
 }
 
@@ -113,7 +97,6 @@ Origin::~Origin() {
   acceptor_.join();
   // Only the acceptor adds connections, and it has ended.
   for (const auto& connection : connections_) connection->thread.join();
-  ::close(listener_);
 }
 
 void Origin::on(const std::string& target, Script script) {
@@ -164,8 +147,7 @@ int Origin::peak() const {
   return peak_;
 }
 
-bool Origin::wait_for(const std::function<bool()>& condition, milliseconds limit) const {
-  const auto deadline = Clock::now() + limit;
+bool Origin::wait_for(const std::function<bool()>& condition, Deadline deadline) const {
   while (true) {
     std::uint64_t seen;
     {
@@ -174,7 +156,8 @@ bool Origin::wait_for(const std::function<bool()>& condition, milliseconds limit
     }
     if (condition()) return true;
     std::unique_lock lock(mutex_);
-    if (!changed_.wait_until(lock, deadline, [&] { return changes_ != seen; })) {
+    const milliseconds left{deadline.remaining_ms()};
+    if (!changed_.wait_for(lock, left, [&] { return changes_ != seen; })) {
       lock.unlock();
       return condition();
     }
@@ -183,10 +166,10 @@ bool Origin::wait_for(const std::function<bool()>& condition, milliseconds limit
 
 void Origin::accept_loop() {
   while (true) {
-    pollfd entries[2] = {{stop_.fd(), POLLIN, 0}, {listener_, POLLIN, 0}};
+    pollfd entries[2] = {{stop_.fd(), POLLIN, 0}, {listener_.get(), POLLIN, 0}};
     ::poll(entries, 2, -1);
     if (is_ready(entries[0])) return;
-    const int fd = ::accept4(listener_, nullptr, nullptr, SOCK_CLOEXEC | SOCK_NONBLOCK);
+    const int fd = ::accept4(listener_.get(), nullptr, nullptr, SOCK_CLOEXEC | SOCK_NONBLOCK);
     if (fd < 0) continue;
     const int on = 1;
     ::setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
@@ -280,17 +263,17 @@ bool Origin::run_step(Connection& connection, const Script::Step& step, bool las
       for (std::size_t i = 0; i < step.bytes.size(); ++i) {
         const bool end = last && i + 1 == step.bytes.size();
         if (!send_all(connection, std::string_view(step.bytes).substr(i, 1), end)) return false;
-        if (!end && !sleep_for(connection, step.time)) return false;
+        if (!end && !sleep_for(step.time)) return false;
       }
       return true;
     case Kind::kEndless:
       for (std::size_t sent = 0; sent < step.limit; sent += step.bytes.size()) {
         if (!send_all(connection, step.bytes, false)) return false;
-        if (step.time.count() > 0 && !sleep_for(connection, step.time)) return false;
+        if (step.time.count() > 0 && !sleep_for(step.time)) return false;
       }
       return true;
     case Kind::kPause:
-      return sleep_for(connection, step.time);
+      return sleep_for(step.time);
     case Kind::kAwait: {
       pollfd entries[2] = {{stop_.fd(), POLLIN, 0}, {step.gate->fd(), POLLIN, 0}};
       ::poll(entries, 2, -1);
@@ -331,11 +314,11 @@ bool Origin::send_all(Connection& connection, std::string_view bytes, bool last)
   return true;
 }
 
-bool Origin::sleep_for(Connection&, milliseconds time) {
-  const auto deadline = Clock::now() + time;
+bool Origin::sleep_for(milliseconds time) {
+  const Deadline deadline{time};
   pollfd entry{stop_.fd(), POLLIN, 0};
-  while (Clock::now() < deadline) {
-    if (::poll(&entry, 1, static_cast<int>(left_until(deadline).count())) > 0) return false;
+  while (!deadline.expired()) {
+    if (::poll(&entry, 1, deadline.remaining_ms()) > 0) return false;
   }
   return true;
 }
@@ -360,11 +343,11 @@ void Origin::stall(Connection& connection) {
 void Origin::finish(Connection& connection) {
   leave_flight(connection);
   ::shutdown(connection.fd, SHUT_WR);
-  const auto deadline = Clock::now() + drain_time;
+  const Deadline deadline{drain_time};
   char buffer[4096];
-  while (Clock::now() < deadline) {
+  while (!deadline.expired()) {
     pollfd entries[2] = {{stop_.fd(), POLLIN, 0}, {connection.fd, POLLIN, 0}};
-    ::poll(entries, 2, static_cast<int>(left_until(deadline).count()));
+    ::poll(entries, 2, deadline.remaining_ms());
     if (is_ready(entries[0])) return;
     if (!is_ready(entries[1])) continue;
     const ssize_t count = ::recv(connection.fd, buffer, sizeof buffer, 0);

@@ -2,7 +2,6 @@
 // Copyright (c) 2026 The Trivium authors
 #pragma once
 
-#include <chrono>
 #include <condition_variable>
 #include <cstddef>
 #include <cstdint>
@@ -15,22 +14,22 @@
 #include <thread>
 #include <vector>
 
+#include "tests/conformance/deadline.hpp"
+#include "tests/conformance/socket.hpp"
+
 namespace trivium::conformance {
 
 // A latch that scripts wait for; once open it stays open. Shared by the case and its scripts.
 class Gate {
  public:
   Gate();
-  ~Gate();
-  Gate(const Gate&) = delete;
-  Gate& operator=(const Gate&) = delete;
 
   void open();
   // Readable once the gate is open.
-  int fd() const { return fd_; }
+  [[nodiscard]] int fd() const { return fd_.get(); }
 
  private:
-  int fd_;
+  Fd fd_;
 };
 
 // What the origin does with one connection after it has read the request: steps in order. At the
@@ -41,7 +40,7 @@ class Script {
     enum class Kind { kSend, kDribble, kEndless, kPause, kAwait, kStall, kReset };
     Kind kind;
     std::string bytes = {};
-    std::chrono::milliseconds time{0};
+    milliseconds time{0};
     std::size_t limit = 0;
     std::shared_ptr<Gate> gate = {};
   };
@@ -53,10 +52,10 @@ class Script {
 
   Script& send(std::string bytes);
   // Sends one byte at a time, `gap` apart.
-  Script& dribble(std::string bytes, std::chrono::milliseconds gap);
+  Script& dribble(std::string bytes, milliseconds gap);
   // Repeats `bytes` until the client goes away or `limit` bytes are out.
-  Script& endless(std::string bytes, std::size_t limit, std::chrono::milliseconds gap = {});
-  Script& pause(std::chrono::milliseconds time);
+  Script& endless(std::string bytes, std::size_t limit, milliseconds gap = {});
+  Script& pause(milliseconds time);
   Script& await(std::shared_ptr<Gate> gate);
   // Says nothing, keeps the connection open until the client closes it or the origin ends.
   Script& stall();
@@ -88,7 +87,8 @@ struct Visit {
 // so the peak never exceeds what the client really held at once.
 class Origin {
  public:
-  explicit Origin(const std::string& host = "127.0.0.1");
+  // Throws std::system_error where the address or the port is not to be had; port 0 is any.
+  explicit Origin(const std::string& host = "127.0.0.1", std::uint16_t port = 0);
   // Closes every connection and joins.
   ~Origin();
   Origin(const Origin&) = delete;
@@ -101,19 +101,20 @@ class Origin {
   // Runs `script` on every accept, without reading a request.
   void on_accept(Script script);
 
-  std::uint16_t port() const { return port_; }
+  [[nodiscard]] std::uint16_t port() const { return port_; }
   // http://HOST:PORT followed by `target`.
-  std::string url(const std::string& target) const;
+  [[nodiscard]] std::string url(const std::string& target) const;
 
-  std::vector<Visit> visits() const;
+  [[nodiscard]] std::vector<Visit> visits() const;
   // The visits of one target.
-  std::vector<Visit> visits(const std::string& target) const;
-  int accepted() const;
-  int in_flight() const;
-  int peak() const;
-  // Waits until `condition` holds for this origin's state; false at the deadline. `condition` is
-  // called again after each change and may call the readers above.
-  bool wait_for(const std::function<bool()>& condition, std::chrono::milliseconds limit) const;
+  [[nodiscard]] std::vector<Visit> visits(const std::string& target) const;
+  [[nodiscard]] int accepted() const;
+  [[nodiscard]] int in_flight() const;
+  [[nodiscard]] int peak() const;
+  // Waits until `condition` holds; false at the deadline. It is asked again after each change of
+  // this origin's state and may call the readers above.
+  [[nodiscard]] bool wait_for(const std::function<bool()>& condition,
+                              Deadline deadline = Deadline{}) const;
 
  private:
   struct Connection;
@@ -124,15 +125,15 @@ class Origin {
   bool perform(Connection& connection, const Script& script);
   bool run_step(Connection& connection, const Script::Step& step, bool last);
   bool send_all(Connection& connection, std::string_view bytes, bool last);
-  bool sleep_for(Connection& connection, std::chrono::milliseconds time);
+  bool sleep_for(milliseconds time);
   void stall(Connection& connection);
   void finish(Connection& connection);
   void leave_flight(Connection& connection);
   Script script_for(const std::string& target) const;
 
   std::string host_;
-  std::uint16_t port_ = 0;
-  int listener_ = -1;
+  Fd listener_;
+  std::uint16_t port_;
   Gate stop_;
   mutable std::mutex mutex_;
   mutable std::condition_variable changed_;
