@@ -1,0 +1,52 @@
+# SPDX-License-Identifier: MIT
+# Copyright (c) 2026 The Trivium authors
+"""Prepares the machine and builds what is compared."""
+
+import subprocess
+from collections.abc import Callable
+
+from trivium.errors import CannotCompare
+from trivium.paths import BUILD, ROOT, SCRIPTS, shown
+
+Say = Callable[[str], None]
+
+
+def prepare(say: Say) -> None:
+    """Installs what is missing; CannotCompare where that did not work (setup has said what to do)."""
+    setup = str(SCRIPTS / "setup")
+    check = subprocess.run([setup, "--check"], stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False)
+    if check.returncode == 0:
+        return
+    say(f"installing what is missing: {' '.join(check.stdout.split())}")
+    # Its standard input stays ours: sudo may have to ask. Its words go to standard error: ours are results.
+    if subprocess.run([setup], stdout=2, check=False).returncode != 0:
+        raise CannotCompare("the machine is not prepared: see above")
+
+
+def build(say: Say) -> None:
+    """Configures and builds the preset `release`; where that fails, the whole log is shown."""
+    if not (BUILD / "build.ninja").exists():
+        say("configuring")
+        _run(["cmake", "--preset", "release"], say, "configuring")
+    say(f"building {shown(BUILD)}")
+    _run(["cmake", "--build", "--preset", "release"], say, "building")
+
+
+def _run(command: list[str], say: Say, what: str) -> None:
+    log: list[str] = []
+    with subprocess.Popen(
+        command,
+        cwd=ROOT,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        errors="replace",
+    ) as process:
+        assert process.stdout is not None
+        for line in process.stdout:
+            log.append(line.rstrip())
+            if line.startswith("["):  # Ninja's "[done/all] what"
+                say(f"{what} {line.partition(']')[0]}]")
+    if process.returncode != 0:
+        raise CannotCompare("\n".join([*log, f"{what} failed: see above"]))

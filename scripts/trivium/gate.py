@@ -1,0 +1,168 @@
+# SPDX-License-Identifier: MIT
+# Copyright (c) 2026 The Trivium authors
+"""The conformance gate: only a server that keeps the rules is timed.
+
+All contenders are judged at once, since most cases wait more than they compute. A pass is remembered under the
+hash of everything that it depends on; a failure is not, so that it is judged again.
+"""
+
+import hashlib
+import json
+import os
+import re
+import shlex
+import subprocess
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import BinaryIO
+
+from trivium.contenders import Contender
+from trivium.paths import CONFORMANCE, GATE_MEMORY
+from trivium.processes import die_with_parent, kill_all, tree
+
+WITHIN = 60.0
+_POOL = 64
+_FAILED_CASE = re.compile(r"^\[  FAILED  \] (\S+?),? ", re.MULTILINE)
+_PASSED = re.compile(r"^\[  PASSED  \] (\d+) tests?", re.MULTILINE)
+
+
+@dataclass(frozen=True)
+class Judgement:
+    """Whether a contender may be timed; `reason` says why not."""
+
+    passed: bool
+    reason: str
+    remembered: bool = False
+
+
+def command_for(contender: Contender, conformance: Path) -> list[str]:
+    """Returns the conformance suite's command line for the contender."""
+    spawn = [str(contender.program), "--listen", "127.0.0.1:{port}", *contender.arguments]
+    capacity = "1" if contender.holds_one else "0"
+    if contender.pool == "blocking" and contender.keeps_contract:
+        capacity = "workers"  # the suite sizes the pool itself, case by case
+    elif contender.pool == "blocking":
+        capacity = str(_POOL)
+        spawn += ["--workers", capacity]
+    contract = ["--contract"] if contender.keeps_contract else []
+    return [str(conformance), *contract, "--quick", "--capacity", capacity, "--spawn", shlex.join(spawn)]
+
+
+def fingerprint(contender: Contender, conformance: Path) -> str:
+    """Returns the hash of what a judgement depends on: the command, the suite, and the model's programs."""
+    digest = hashlib.sha256(json.dumps(command_for(contender, conformance)).encode())
+    siblings = contender.program.parent.glob("*") if contender.program.name == "echo" else [contender.program]
+    for path in [*sorted(siblings), conformance]:
+        if path.is_file() and os.access(path, os.X_OK):
+            digest.update(path.name.encode())
+            with path.open("rb") as program:
+                digest.update(hashlib.file_digest(program, "sha256").digest())
+    return digest.hexdigest()
+
+
+class Memory:
+    """Which judgements have been passed before."""
+
+    def __init__(self, folder: Path = GATE_MEMORY) -> None:
+        self._folder = folder
+
+    def knows(self, key: str) -> bool:
+        """Says whether that was a pass."""
+        return (self._folder / key).exists()
+
+    def remember(self, key: str, contender: Contender) -> None:
+        """Notes a pass."""
+        self._folder.mkdir(parents=True, exist_ok=True)
+        (self._folder / key).write_text(f"{contender.name}\n", encoding="utf-8")
+
+
+def read_verdict(output: str, returncode: int | None) -> Judgement:
+    """Returns the judgement that the suite's output and exit code amount to; None as the code: cut off."""
+    if returncode is None:
+        return Judgement(False, f"conformance: not done within {WITHIN:g} s")
+    passed = _PASSED.search(output)
+    if returncode == 0 and passed and int(passed[1]) > 0:
+        return Judgement(True, "")
+    # GoogleTest names a failed case twice: where it happened, and in its summary.
+    failed = sorted(set(_FAILED_CASE.findall(output)) - {"in"})
+    failed = [name for name in failed if "." in name]
+    if failed:
+        more = f" and {len(failed) - 3} more" if len(failed) > 3 else ""
+        return Judgement(False, f"conformance: failed {', '.join(failed[:3])}{more}")
+    last = output.strip().splitlines()[-1:] or ["no output"]
+    return Judgement(False, f"conformance: ended with {returncode}: {last[0][:200]}")
+
+
+@dataclass
+class _Trial:
+    contender: Contender
+    key: str
+    process: subprocess.Popen[bytes]
+    log: BinaryIO
+    path: Path
+
+
+def _begin(contender: Contender, key: str, logs: Path, conformance: Path) -> _Trial:
+    path = logs / f"{contender.name.replace('/', '_')}.log"
+    log = path.open("wb")
+    process = subprocess.Popen(
+        command_for(contender, conformance),
+        stdin=subprocess.DEVNULL,
+        stdout=log,
+        stderr=subprocess.STDOUT,
+        start_new_session=True,
+        preexec_fn=die_with_parent,
+    )
+    return _Trial(contender, key, process, log, path)
+
+
+def _finish(trial: _Trial, *, in_time: bool) -> Judgement:
+    if not in_time:
+        kill_all(tree(trial.process.pid))
+    returncode = trial.process.wait()
+    trial.log.close()
+    text = trial.path.read_text(encoding="utf-8", errors="replace")
+    return read_verdict(text, returncode if in_time else None)
+
+
+def judge(
+    contenders: list[Contender],
+    logs: Path,
+    progress: Callable[[int, int], None],
+    memory: Memory | None = None,
+    conformance: Path = CONFORMANCE,
+) -> dict[str, Judgement]:
+    """Returns the judgement on each contender, by name. Blocks for a minute at most."""
+    memory = memory or Memory()
+    verdicts: dict[str, Judgement] = {}
+    trials: list[_Trial] = []
+    logs.mkdir(parents=True, exist_ok=True)
+    deadline = time.monotonic() + WITHIN
+    try:
+        for contender in contenders:
+            if not os.access(contender.program, os.X_OK):
+                verdicts[contender.name] = Judgement(False, f"not built: there is no {contender.program.name}")
+                continue
+            key = fingerprint(contender, conformance)
+            if memory.knows(key):
+                verdicts[contender.name] = Judgement(True, "", remembered=True)
+            else:
+                trials.append(_begin(contender, key, logs, conformance))
+        while trials:
+            progress(len(verdicts), len(contenders))
+            for trial in list(trials):
+                in_time = time.monotonic() < deadline
+                if trial.process.poll() is None and in_time:
+                    continue
+                judgement = _finish(trial, in_time=in_time)
+                if judgement.passed:
+                    memory.remember(trial.key, trial.contender)
+                verdicts[trial.contender.name] = judgement
+                trials.remove(trial)
+            time.sleep(0.05)
+    finally:
+        for trial in trials:
+            _finish(trial, in_time=False)
+    return verdicts

@@ -1,0 +1,34 @@
+# SPDX-License-Identifier: MIT
+# Copyright (c) 2026 The Trivium authors
+"""What the kernel counted for the whole machine: TCP trouble, and CPU time that the hypervisor took."""
+
+import os
+from pathlib import Path
+
+_TCP = ("ListenOverflows", "ListenDrops", "RetransSegs", "TCPTimeouts", "TCPAbortOnMemory")
+_TICKS = os.sysconf("SC_CLK_TCK")
+
+
+def tcp_counters() -> dict[str, int]:
+    """Returns the counters of TCP trouble; what the kernel does not tell is absent."""
+    found: dict[str, int] = {}
+    for name in ("/proc/net/netstat", "/proc/net/snmp"):
+        try:
+            lines = Path(name).read_text().splitlines()
+        except OSError:
+            continue
+        for names, values in zip(lines[::2], lines[1::2], strict=False):
+            pairs = zip(names.split()[1:], values.split()[1:], strict=False)
+            found.update({key: int(value) for key, value in pairs if key in _TCP})
+    return found
+
+
+def increase(before: dict[str, int], after: dict[str, int]) -> dict[str, int]:
+    """Returns how far each counter has gone up."""
+    return {key: after[key] - before[key] for key in after if key in before}
+
+
+def stolen_seconds() -> float:
+    """Returns the CPU time that the hypervisor gave to others so far; 0 on bare metal."""
+    fields = Path("/proc/stat").read_text().split("\n", 1)[0].split()
+    return int(fields[8]) / _TICKS if len(fields) > 8 else 0.0

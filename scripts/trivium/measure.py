@@ -1,0 +1,114 @@
+# SPDX-License-Identifier: MIT
+# Copyright (c) 2026 The Trivium authors
+"""Measures one cell in one round: a fresh server, the load client, and what the server cost meanwhile."""
+
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from trivium.cpu_time import CpuAccount, CpuTime
+from trivium.errors import LoadFailed, ServerFailed
+from trivium.kernel_counters import increase, stolen_seconds, tcp_counters
+from trivium.load import Moments, Phases, command_for, run_load
+from trivium.memory import pss_bytes
+from trivium.placement import Placement
+from trivium.plan import Task
+from trivium.server import Server, running
+from trivium.switches import Counts, read_switches, switches_between
+
+ANY_LOCAL_PORT = "127.0.0.1:0"
+Raw = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Bench:
+    """What every measurement of a comparison uses."""
+
+    placement: Placement
+    account: CpuAccount
+    phases: Phases
+    scratch: Path
+
+
+class _Watch:
+    """What is read from outside while the load runs."""
+
+    def __init__(self, server: Server) -> None:
+        self._server = server
+        self.cpu: dict[str, CpuTime] = {}
+        self.when: dict[str, float] = {}
+        self.switches: dict[str, Counts] = {}
+        self.pss: int | None = None
+        self.processes = 0
+
+    def _mark(self, name: str) -> None:
+        # The CPU counter first: reading everything else takes time.
+        self.when[name] = time.monotonic()
+        self.cpu[name] = self._server.account.read(self._server.pid)
+        self.switches[name] = read_switches(self._server.members())
+
+    def begin(self) -> None:
+        self._mark("begin")
+
+    def middle(self) -> None:
+        members = self._server.members()
+        self.processes = len(members)
+        self.pss = pss_bytes(members)
+
+    def end(self) -> None:
+        self._mark("end")
+
+    def findings(self) -> Raw:
+        """Returns what was found over the measured phase."""
+        used = self.cpu["end"].since(self.cpu["begin"])
+        switches = switches_between(self.switches["begin"], self.switches["end"])
+        return {
+            "seconds": self.when["end"] - self.when["begin"],
+            "cpu_ns": {"total": used.total, "user": used.user, "system": used.system},
+            "cpu_source": self._server.account.source,
+            "pss_bytes": self.pss,
+            "processes": self.processes,
+            "threads": len(self.switches["end"]),
+            "context_switches": None
+            if switches is None
+            else {"voluntary": switches.voluntary, "involuntary": switches.involuntary},
+        }
+
+
+def measure(task: Task, bench: Bench) -> Raw:
+    """Returns the raw measurement; one that failed has the reason in `error` and no `load`."""
+    scenario, contender = task.scenario, task.entry.contender
+    command = contender.command(ANY_LOCAL_PORT, scenario.connections, len(bench.placement.server))
+    command += scenario.server
+    raw: Raw = {
+        "scenario": scenario.name,
+        "entry": task.entry.name,
+        "contender": contender.name,
+        "round": task.round,
+        "server_command": command,
+        "started": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()),
+        "error": None,
+        "notes": [],
+    }
+    tcp, stolen, began = tcp_counters(), stolen_seconds(), time.monotonic()
+    output = bench.scratch / "load.json"
+    output.unlink(missing_ok=True)
+    server: Server | None = None
+    try:
+        with running(command, bench.placement.server, bench.account, bench.scratch / "server.stderr") as server:
+            watch = _Watch(server)
+            moments = Moments(watch.begin, watch.middle, watch.end)
+            load = command_for(scenario, server.address, bench.phases, output)
+            raw["load_command"] = load
+            raw["load"] = run_load(load, bench.placement.load, bench.phases, moments, output)
+            raw |= watch.findings()
+    except (ServerFailed, LoadFailed) as error:
+        raw.pop("load", None)
+        raw["error"] = str(error)
+    if server is not None:
+        raw["notes"] += server.notes
+    raw["tcp"] = increase(tcp, tcp_counters())
+    raw["wall_seconds"] = time.monotonic() - began
+    raw["stolen_share"] = (stolen_seconds() - stolen) / raw["wall_seconds"]
+    return raw

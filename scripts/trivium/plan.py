@@ -1,0 +1,95 @@
+# SPDX-License-Identifier: MIT
+# Copyright (c) 2026 The Trivium authors
+"""What a comparison will run: entries, rounds, their random order, and how long all of it takes."""
+
+import random
+from dataclasses import dataclass
+from itertools import product
+
+from trivium.contenders import Contender
+from trivium.load import Phases
+from trivium.scenarios import Scenario
+
+# Starting and stopping a server and a load client, in seconds, as seen on a machine of two cores.
+OVERHEAD = 0.25
+
+
+@dataclass(frozen=True)
+class Profile:
+    """How much time is spent, and what for."""
+
+    name: str
+    rounds: int
+    phases: Phases
+    about: str
+
+
+PROFILES = {
+    profile.name: profile
+    for profile in (
+        Profile("quick", 6, Phases(0.2, 0.8), "within five minutes on two cores"),
+        Profile("standard", 15, Phases(0.5, 3.0), "within half an hour"),
+        Profile("full", 30, Phases(1.0, 5.0), "an hour and a half"),
+    )
+}
+
+
+@dataclass(frozen=True)
+class Entry:
+    """A contender's place in the comparison. The baseline has two: the A/A pair, `x` and `x#2`."""
+
+    name: str
+    contender: Contender
+
+
+@dataclass(frozen=True)
+class Task:
+    """One cell in one round: what is to be measured now."""
+
+    round: int
+    scenario: Scenario
+    entry: Entry
+
+
+@dataclass(frozen=True)
+class Plan:
+    """All that a comparison will do."""
+
+    profile: Profile
+    rounds: int
+    seed: int
+    baseline: str
+    scenarios: tuple[Scenario, ...]
+    entries: tuple[Entry, ...]
+
+    @property
+    def twin(self) -> str:
+        """The name of the baseline's second entry."""
+        return f"{self.baseline}#2"
+
+    def tasks_of(self, round_number: int, excluded: frozenset[str] = frozenset()) -> list[Task]:
+        """Returns a round's tasks in their random order, which depends on seed and round only.
+
+        `excluded` names the contenders that are not measured; leaving them out changes no one else's order.
+        """
+        tasks = [
+            Task(round_number, scenario, entry)
+            for scenario, entry in product(self.scenarios, self.entries)
+            if entry.contender.cannot(scenario) is None
+        ]
+        random.Random(f"{self.seed}/{round_number}").shuffle(tasks)
+        return [task for task in tasks if task.entry.contender.name not in excluded]
+
+    def seconds_per_task(self) -> float:
+        """Returns how long a task takes, about."""
+        return self.profile.phases.total + OVERHEAD
+
+
+def make_entries(contenders: list[Contender], baseline: Contender) -> tuple[Entry, ...]:
+    """Returns an entry for each contender, and the baseline's twin right after the baseline."""
+    entries = []
+    for contender in contenders:
+        entries.append(Entry(contender.name, contender))
+        if contender == baseline:
+            entries.append(Entry(f"{contender.name}#2", contender))
+    return tuple(entries)

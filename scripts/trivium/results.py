@@ -1,0 +1,213 @@
+# SPDX-License-Identifier: MIT
+# Copyright (c) 2026 The Trivium authors
+"""Makes the results from the raw measurements: metrics with their spread, ratios to the baseline, marks.
+
+The form is the schema of results.json; nothing here measures, so the same raw measurements give the same results.
+"""
+
+from collections import Counter
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from trivium.gate import Judgement
+from trivium.load import FAILURES
+from trivium.measure import Raw
+from trivium.plan import Entry, Plan
+from trivium.scenarios import Scenario
+from trivium.statistics import Summary, paired_ratio, summarize, verdict
+
+SCHEMA = 1
+RATIO_METRICS = ("cpu_per_op", "ops_per_s")
+SATURATED = 0.95
+STOLEN = 0.05
+
+Cell = dict[str, Any]
+
+
+def _rate(raw: Raw) -> float:
+    return raw["load"]["ok"] / raw["load"]["duration_s"]
+
+
+def _cpu_per_op(kind: str) -> Callable[[Raw], float | None]:
+    def microseconds(raw: Raw) -> float | None:
+        # Two rates, so that it does not matter how soon after the load client's line the counters were read.
+        busy = raw["cpu_ns"][kind] / raw["seconds"]
+        return busy / 1000 / _rate(raw) if _rate(raw) else None
+
+    return microseconds
+
+
+def _switches_per_op(kind: str) -> Callable[[Raw], float | None]:
+    def per_operation(raw: Raw) -> float | None:
+        if raw["context_switches"] is None or not _rate(raw):
+            return None
+        return raw["context_switches"][kind] / raw["seconds"] / _rate(raw)
+
+    return per_operation
+
+
+def _latency(percentile: str) -> Callable[[Raw], float | None]:
+    def microseconds(raw: Raw) -> float | None:
+        return raw["load"]["latency_ns"][percentile] / 1000 if raw["load"]["ok"] else None
+
+    return microseconds
+
+
+def failures(raw: Raw) -> dict[str, int]:
+    """Returns the operations that failed, by how, the warm-up's too; what did not happen is absent."""
+    load = raw["load"]
+    return {name: count for name in FAILURES if (count := load[name] + load["outside"][name])}
+
+
+METRICS: dict[str, tuple[str, Callable[[Raw], float | None]]] = {
+    "cpu_per_op": ("us", _cpu_per_op("total")),
+    "user_cpu_per_op": ("us", _cpu_per_op("user")),
+    "system_cpu_per_op": ("us", _cpu_per_op("system")),
+    "ops_per_s": ("1/s", _rate),
+    "p50": ("us", _latency("p50")),
+    "p99": ("us", _latency("p99")),
+    "pss": ("bytes", lambda raw: raw["pss_bytes"]),
+    "voluntary_switches_per_op": ("1", _switches_per_op("voluntary")),
+    "involuntary_switches_per_op": ("1", _switches_per_op("involuntary")),
+    "client_cpu_share": ("1", lambda raw: raw["load"]["client_cpu_share"]),
+    "failures": ("1", lambda raw: sum(failures(raw).values())),
+}
+
+
+def _is_load_limited(raw: Raw) -> bool:
+    return bool(raw["load"].get("saturated")) or raw["load"]["client_cpu_share"] > SATURATED
+
+
+def _summary_json(summary: Summary) -> dict[str, Any]:
+    return {"median": summary.median, "low": summary.low, "high": summary.high, "interval": summary.kind}
+
+
+def _metrics(by_round: list[Raw | None]) -> dict[str, Any]:
+    found = {}
+    for name, (unit, value_of) in METRICS.items():
+        samples = [None if raw is None else value_of(raw) for raw in by_round]
+        present = [sample for sample in samples if sample is not None]
+        if present:
+            found[name] = {"unit": unit, **_summary_json(summarize(present)), "samples": samples}
+    return found
+
+
+def _notes(by_round: list[Raw | None], raws: Sequence[Raw]) -> list[str]:
+    """Returns what a reader must know of the cell, each once, with how many rounds it is true of."""
+    good = [raw for raw in by_round if raw is not None]
+    count: Counter[str] = Counter()
+    for raw in raws:
+        count.update(raw["notes"])
+        if raw["error"]:
+            count[raw["error"]] += 1
+        if raw["stolen_share"] > STOLEN:
+            count[f"the hypervisor took more than {STOLEN:.0%} of a CPU"] += 1
+        for key in ("ListenOverflows", "ListenDrops"):
+            if raw["tcp"].get(key):
+                count[f"the kernel counted {key} (of the whole machine)"] += 1
+    notes = []
+    failed: Counter[str] = Counter()
+    for raw in good:
+        failed.update(failures(raw))
+    if failed:
+        notes.append("failures: " + ", ".join(f"{n} {name.replace('_', ' ')}" for name, n in failed.items()))
+    limited = sum(_is_load_limited(raw) for raw in good)
+    if limited:
+        notes.append("load-limited" + ("" if limited == len(good) else f" in {limited} of {len(good)} rounds"))
+    everywhere = len(raws)
+    notes += [text if n == everywhere else f"{text} ({n} of {everywhere} rounds)" for text, n in count.items()]
+    return notes
+
+
+def _cell(plan: Plan, scenario: Scenario, entry: Entry, raws: Sequence[Raw], judgement: Judgement | None) -> Cell:
+    cell: Cell = {
+        "scenario": scenario.name,
+        "params": scenario.params(),
+        "entry": entry.name,
+        "contender": entry.contender.name,
+        "dialect": entry.contender.dialect,
+        "valid": False,
+        "ranked": False,
+        "load_limited": False,
+        "notes": [],
+        "metrics": {},
+        "ratios": [],
+    }
+    reason = entry.contender.cannot(scenario)
+    if reason is None and judgement is not None and not judgement.passed:
+        reason = judgement.reason
+    if reason is not None:
+        cell["notes"] = [reason]
+        return cell
+    by_round: list[Raw | None] = [None] * plan.rounds
+    for raw in raws:
+        if raw["error"] is None:
+            by_round[raw["round"] - 1] = raw
+    good = [raw for raw in by_round if raw is not None]
+    cell["notes"] = _notes(by_round, raws) if raws else ["not measured: the comparison ended before"]
+    cell["valid"] = any(raw["load"]["ok"] for raw in good)
+    spotless = len(good) == len(raws) and not any(failures(raw) for raw in good)
+    cell["ranked"] = cell["valid"] and spotless
+    cell["load_limited"] = any(_is_load_limited(raw) for raw in good)
+    cell["metrics"] = _metrics(by_round)
+    return cell
+
+
+def _ratios(cell: Cell, baseline: Cell) -> list[dict[str, Any]]:
+    found = []
+    for metric in RATIO_METRICS:
+        if metric not in cell["metrics"] or metric not in baseline["metrics"]:
+            continue
+        ratio = paired_ratio(cell["metrics"][metric]["samples"], baseline["metrics"][metric]["samples"])
+        if ratio is None:
+            continue
+        bounds = {"low": ratio.low, "high": ratio.high} if ratio.has_interval else {"low": None, "high": None}
+        found.append(
+            {
+                "metric": metric,
+                "baseline": baseline["entry"],
+                "median": ratio.median,
+                **bounds,
+                "interval": ratio.kind if ratio.has_interval else "none",
+                "verdict": verdict(ratio),
+            }
+        )
+    return found
+
+
+def make_cells(plan: Plan, raws: Sequence[Raw], judgements: dict[str, Judgement]) -> list[Cell]:
+    """Returns a cell for each scenario and entry, measured or not."""
+    cells = []
+    for scenario in plan.scenarios:
+        here = []
+        for entry in plan.entries:
+            own = [raw for raw in raws if raw["scenario"] == scenario.name and raw["entry"] == entry.name]
+            here.append(_cell(plan, scenario, entry, own, judgements.get(entry.contender.name)))
+        baseline = next(cell for cell in here if cell["entry"] == plan.baseline)
+        for cell in here:
+            if cell is not baseline and cell["valid"] and baseline["valid"]:
+                cell["ratios"] = _ratios(cell, baseline)
+        cells += here
+    return cells
+
+
+def ratio_of(cell: Cell, metric: str) -> dict[str, Any] | None:
+    """Returns the cell's ratio of that metric to the baseline, or None."""
+    return next((ratio for ratio in cell["ratios"] if ratio["metric"] == metric), None)
+
+
+def make_results(
+    plan: Plan,
+    raws: Sequence[Raw],
+    judgements: dict[str, Judgement],
+    environment: dict[str, Any],
+    run: dict[str, Any],
+) -> dict[str, Any]:
+    """Returns what results.json holds."""
+    return {
+        "schema": SCHEMA,
+        "environment": environment,
+        "run": run,
+        "scenarios": {s.name: {"question": s.question, "operation": s.operation, "headline": s.headline} for s in plan.scenarios},
+        "cells": make_cells(plan, raws, judgements),
+    }

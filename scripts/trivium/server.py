@@ -1,0 +1,146 @@
+# SPDX-License-Identifier: MIT
+# Copyright (c) 2026 The Trivium authors
+"""Starts a contender, waits until it is ready, stops it, and sees to it that nothing of it stays."""
+
+import os
+import re
+import selectors
+import signal
+import subprocess
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from trivium.cpu_time import CpuAccount
+from trivium.errors import ServerFailed
+from trivium.processes import die_with_parent, kill_all, reap_orphans, tree
+
+READY_WITHIN = 10.0
+STOP_WITHIN = 3.0
+_READY_LINE = re.compile(rb"listening on (\S+:\d+)")
+
+
+@dataclass
+class Server:
+    """A running contender. `notes` gathers what was wrong with its end."""
+
+    process: subprocess.Popen[bytes]
+    account: CpuAccount
+    errors: Path
+    address: str = ""
+    notes: list[str] = field(default_factory=list)
+
+    @property
+    def pid(self) -> int:
+        """Its first process, which is also the session's and the group's number."""
+        return self.process.pid
+
+    def members(self) -> list[int]:
+        """Returns its living processes."""
+        return self.account.members(self.pid)
+
+    def last_error(self) -> str:
+        """Returns the last line that it wrote to standard error, or nothing."""
+        lines = self.errors.read_text(encoding="utf-8", errors="replace").strip().splitlines()
+        return lines[-1][:200] if lines else ""
+
+
+def _between_fork_and_exec(cpus: Sequence[int], join: Callable[[], None]) -> Callable[[], None]:
+    def prepare() -> None:
+        die_with_parent()
+        join()
+        os.sched_setaffinity(0, cpus)
+
+    return prepare
+
+
+def _ready_line(process: subprocess.Popen[bytes], within: float) -> bytes:
+    """Returns the first line of its standard output, or what there was of it when time ran out or it ended."""
+    assert process.stdout is not None
+    deadline = time.monotonic() + within
+    line = b""
+    with selectors.DefaultSelector() as selector:
+        selector.register(process.stdout, selectors.EVENT_READ)
+        while b"\n" not in line and (left := deadline - time.monotonic()) > 0:
+            if selector.select(left):
+                piece = os.read(process.stdout.fileno(), 4096)
+                if not piece:
+                    break
+                line += piece
+    return line
+
+
+def _start(command: Sequence[str], cpus: Sequence[int], account: CpuAccount, errors: Path) -> Server:
+    with errors.open("wb") as standard_error:
+        try:
+            process = subprocess.Popen(
+                command,
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.PIPE,
+                stderr=standard_error,
+                start_new_session=True,
+                preexec_fn=_between_fork_and_exec(cpus, account.joiner()),
+            )
+        except (OSError, subprocess.SubprocessError) as error:
+            raise ServerFailed(f"it could not be started: {error}") from error
+    return Server(process, account, errors)
+
+
+def _wait_until_ready(server: Server) -> None:
+    line = _ready_line(server.process, READY_WITHIN)
+    ready = _READY_LINE.match(line)
+    if ready:
+        server.address = ready[1].decode()
+        return
+    try:
+        ended: int | None = server.process.wait(0.2)  # end of its output comes just before its end
+    except subprocess.TimeoutExpired:
+        ended = None
+    state = f"it ended with {ended}" if ended is not None else f"no ready line within {READY_WITHIN:g} s"
+    said = server.last_error()
+    raise ServerFailed(f"{state} before it was ready" + (f": {said}" if said else ""))
+
+
+def _stop(server: Server) -> None:
+    """Asks it to end, then makes it: every process of it has gone when this returns."""
+    # Known before it ends: afterwards the orphans no longer tell where they came from.
+    members = set(server.members()) | set(tree(server.pid))
+    process = server.process
+    if process.poll() is None:
+        process.send_signal(signal.SIGTERM)
+        try:
+            process.wait(STOP_WITHIN)
+        except subprocess.TimeoutExpired:
+            server.notes.append(f"did not end within {STOP_WITHIN:g} s of SIGTERM, and was killed")
+        else:
+            if process.returncode != 0:
+                server.notes.append(f"ended with {process.returncode} after SIGTERM")
+    members |= set(server.members()) | set(tree(server.pid))
+    behind = [pid for pid in server.members() if pid != process.pid]
+    if behind and process.poll() is not None:
+        server.notes.append(f"left {len(behind)} processes behind")
+    if survivors := kill_all(members):
+        server.notes.append(f"{len(survivors)} processes could not be killed")
+    process.wait()
+    reap_orphans(members - {process.pid})
+    if process.stdout is not None:
+        process.stdout.close()
+
+
+@contextmanager
+def running(command: Sequence[str], cpus: Sequence[int], account: CpuAccount, errors: Path) -> Iterator[Server]:
+    """Runs a server for the time of the block; ServerFailed where it does not get ready.
+
+    However the block ends, nothing of the server is left behind it.
+    """
+    server = _start(command, cpus, account, errors)
+    try:
+        _wait_until_ready(server)
+        yield server
+        if server.process.poll() is not None:
+            said = server.last_error()
+            raise ServerFailed(f"it ended with {server.process.returncode}" + (f": {said}" if said else ""))
+    finally:
+        _stop(server)
