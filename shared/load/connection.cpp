@@ -84,22 +84,23 @@ std::optional<Outcome> Connection::begin(std::int64_t now) {
   busy_ = true;
   ++number_;
   if (gone_) return fail(*gone_);
-  if (socket_ < 0) return open();
+  if (!socket_) return open();
   checker_.start_answer();
   return send_rest();
 }
 
 std::optional<Outcome> Connection::open() {
   const auto& target = shared_->target;
-  socket_ = ::socket(target.family(), SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
-  if (socket_ < 0) return fail(Outcome::unsent);
-  if (shared_->spread_sources && !bind_source(socket_, shared_->opened++)) {
+  socket_ =
+      net::Descriptor(::socket(target.family(), SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
+  if (!socket_) return fail(Outcome::unsent);
+  if (shared_->spread_sources && !bind_source(socket_.get(), shared_->opened++)) {
     return fail(Outcome::unsent);
   }
   // Of use where a question has a second segment, that would wait for the first one's receipt.
   const bool churn = shared_->mode == Mode::churn;
-  if (!churn || question_size_ > one_piece) set_option(socket_, IPPROTO_TCP, TCP_NODELAY);
-  if (::connect(socket_, target.get(), target.size) < 0 && errno != EINPROGRESS) {
+  if (!churn || question_size_ > one_piece) set_option(socket_.get(), IPPROTO_TCP, TCP_NODELAY);
+  if (::connect(socket_.get(), target.get(), target.size) < 0 && errno != EINPROGRESS) {
     return fail(classify(errno));
   }
   connected_ = false;
@@ -117,7 +118,8 @@ std::optional<Outcome> Connection::open() {
   } else if (due().size() > one_piece) {
     wanted.events |= EPOLLIN;
   }
-  net::checked(::epoll_ctl(shared_->epoll.get(), EPOLL_CTL_ADD, socket_, &wanted), "epoll_ctl");
+  net::checked(::epoll_ctl(shared_->epoll.get(), EPOLL_CTL_ADD, socket_.get(), &wanted),
+               "epoll_ctl");
   return std::nullopt;
 }
 
@@ -127,7 +129,7 @@ std::optional<Outcome> Connection::send_rest() {
       shared_->mode == Mode::churn ? shared_->message.line_and_end() : shared_->message.line();
   while (sent_ < question.size()) {
     const ssize_t taken =
-        ::send(socket_, question.data() + sent_, question.size() - sent_, MSG_NOSIGNAL);
+        ::send(socket_.get(), question.data() + sent_, question.size() - sent_, MSG_NOSIGNAL);
     if (taken < 0) {
       if (errno == EINTR) continue;
       if (errno == EAGAIN) return std::nullopt;
@@ -153,7 +155,7 @@ std::optional<Outcome> Connection::receive(std::uint32_t events) {
   shared_->message.stamp(index_, number_);
   bool complete = false;
   for (;;) {
-    const ssize_t got = ::recv(socket_, shared_->buffer.get(), Shared::buffer_size, 0);
+    const ssize_t got = ::recv(socket_.get(), shared_->buffer.get(), Shared::buffer_size, 0);
     if (got < 0) {
       if (errno == EINTR) continue;
       if (errno == EAGAIN) break;
@@ -205,7 +207,7 @@ std::optional<Outcome> Connection::end_of_stream() {
 }
 
 Outcome Connection::on_timeout() {
-  if (socket_ < 0 || !connected_) return fail(Outcome::timed_out);
+  if (!socket_ || !connected_) return fail(Outcome::timed_out);
   const auto outcome = receive(0);
   return outcome == Outcome::wrong ? *outcome : fail(Outcome::timed_out);
 }
@@ -213,9 +215,7 @@ Outcome Connection::on_timeout() {
 void Connection::close() noexcept {
   busy_ = false;
   gone_.reset();
-  if (socket_ < 0) return;
-  ::close(socket_);
-  socket_ = -1;
+  socket_.close();
 }
 
 Outcome Connection::fail(Outcome outcome) noexcept {

@@ -75,7 +75,7 @@ class Connection {
   void note_connected() noexcept;
 
   Shared* shared_;
-  int socket_ = -1;
+  net::Descriptor socket_;
   std::uint32_t index_;
   std::uint64_t number_;
   std::int64_t started_ = 0;

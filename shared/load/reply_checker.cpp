@@ -19,7 +19,7 @@ Fault ReplyChecker::describe(std::string_view answer, std::string_view bytes) co
   const auto differ = std::mismatch(due.begin(), due.end(), bytes.begin(), bytes.end());
   const auto same = static_cast<std::size_t>(differ.first - due.begin());
   const auto shown = [same](std::string_view from) {
-    return same == from.size() ? std::string("end of stream") : quoted(from.substr(same));
+    return same == from.size() ? std::string("end of stream") : escaped(from.substr(same));
   };
   Fault fault{before_ + at_ + same, shown(due), shown(bytes)};
   // What came is right as far as it goes: an answer that is complete was followed by surplus.
@@ -27,7 +27,7 @@ Fault ReplyChecker::describe(std::string_view answer, std::string_view bytes) co
   return fault;
 }
 
-std::string quoted(std::string_view bytes) {
+std::string escaped(std::string_view bytes) {
   constexpr std::size_t most = 32;
   constexpr char hex[] = "0123456789abcdef";
   std::string text = "\"";

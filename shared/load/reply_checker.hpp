@@ -51,6 +51,6 @@ class ReplyChecker {
 };
 
 /// Quotes bytes for one line on a terminal: at most 32 of them, what is not printable escaped.
-[[nodiscard]] std::string quoted(std::string_view bytes);
+[[nodiscard]] std::string escaped(std::string_view bytes);
 
 }  // namespace trivium::load

@@ -85,11 +85,12 @@ std::string duration(double nanoseconds) {
   if (nanoseconds < 1e3) return text("%.0f ns", nanoseconds);
   if (nanoseconds < 1e6) return text("%.1f us", nanoseconds / 1e3);
   if (nanoseconds < 1e9) return text("%.2f ms", nanoseconds / 1e6);
-  return text("%.2f s ", nanoseconds / 1e9);
+  return text("%.2f s", nanoseconds / 1e9);
 }
 
 std::string row(const char* name, const std::string& value, const std::string& remark = {}) {
-  return text("  %-12s %15s  %s", name, value.c_str(), remark.c_str()) + "\n";
+  const std::string line = text("  %-12s %15s", name, value.c_str());
+  return (remark.empty() ? line : line + "  " + remark) + "\n";
 }
 
 }  // namespace

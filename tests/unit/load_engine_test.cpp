@@ -1,0 +1,357 @@
+// SPDX-License-Identifier: MIT
+// Copyright (c) 2026 The Trivium authors
+#include "shared/load/engine.hpp"
+
+#include <gtest/gtest.h>
+#include <sys/socket.h>
+
+#include <cerrno>
+#include <functional>
+#include <string>
+#include <thread>
+
+#include "shared/load/message.hpp"
+#include "shared/load/report.hpp"
+#include "shared/net/descriptor.hpp"
+#include "shared/net/endpoint.hpp"
+#include "shared/net/listener.hpp"
+
+namespace trivium::load {
+namespace {
+
+using namespace std::chrono_literals;
+
+/// A server for one connection at a time that behaves as a test wants it to. The end of the test
+/// ends it.
+class ScriptedServer {
+ public:
+  using Script = std::function<void(int)>;
+
+  explicit ScriptedServer(Script script)
+      : listener_(net::listen_on(net::resolve_first({"127.0.0.1", "0"}), 16)),
+        address_(net::local_address(listener_.get())),
+        thread_([this, script = std::move(script)] {
+          for (;;) {
+            const net::Descriptor client(
+                ::accept4(listener_.get(), nullptr, nullptr, SOCK_CLOEXEC));
+            if (client) {
+              script(client.get());
+            } else if (errno != EINTR && errno != ECONNABORTED) {
+              return;
+            }
+          }
+        }) {}
+  ~ScriptedServer() {
+    net::shut_listener(listener_.get());
+    thread_.join();
+  }
+
+  [[nodiscard]] const net::Address& address() const { return address_; }
+
+ private:
+  net::Descriptor listener_;
+  net::Address address_;
+  std::thread thread_;
+};
+
+void put(int socket, std::string_view bytes) {
+  while (!bytes.empty()) {
+    const ssize_t sent = ::send(socket, bytes.data(), bytes.size(), MSG_NOSIGNAL);
+    if (sent <= 0) return;
+    bytes.remove_prefix(static_cast<std::size_t>(sent));
+  }
+}
+
+/// The next line with its `\n`, or what came before the end of stream.
+std::string take_line(int socket) {
+  std::string line;
+  char byte = 0;
+  while (::recv(socket, &byte, 1, 0) == 1) {
+    line += byte;
+    if (byte == '\n') break;
+  }
+  return line;
+}
+
+/// Sends FIN and waits for the client's.
+void end(int socket) {
+  ::shutdown(socket, SHUT_WR);
+  char buffer[4096];
+  while (::recv(socket, buffer, sizeof buffer, 0) > 0) {
+  }
+}
+
+void reset(int socket) {
+  const linger now{1, 0};
+  ::setsockopt(socket, SOL_SOCKET, SO_LINGER, &now, sizeof now);
+}
+
+using Change = std::function<std::string(std::string)>;
+
+/// Echoes lines as the protocol has it, each changed in some way, until the empty line.
+ScriptedServer::Script echo(Change change) {
+  return [change = std::move(change)](int socket) {
+    put(socket, Message::head);
+    for (;;) {
+      const std::string line = take_line(socket);
+      if (line.size() < 2) break;
+      put(socket, change(line));
+    }
+    end(socket);
+  };
+}
+
+std::string same(std::string line) {
+  return line;
+}
+
+struct Ran {
+  Results results;
+  int measuring = 0;
+  int measured = 0;
+};
+
+Ran run_against(const net::Address& address, Mode mode,
+                const std::function<void(Options&)>& adjust = {}) {
+  Options options;
+  options.mode = mode;
+  options.connections = 1;
+  options.warmup = 0s;
+  options.duration = 150ms;
+  options.timeout = 2s;
+  if (adjust) adjust(options);
+  Ran ran;
+  Listener listener;
+  listener.measuring = [&] { ++ran.measuring; };
+  listener.measured = [&] { ++ran.measured; };
+  ran.results = run(options, address, listener);
+  return ran;
+}
+
+/// That all operations that ended in the measured phase, and there were some, ended so.
+void expect_only(const Results& results, Outcome outcome) {
+  EXPECT_GT(results.measured.of(outcome), 0U) << name_of(outcome);
+  EXPECT_EQ(results.measured.planned(), results.measured.of(outcome))
+      << to_table(Options{}, results);
+}
+
+constexpr Mode modes[] = {Mode::churn, Mode::lines};
+
+TEST(LoadEngine, CountsWhatIsRight) {
+  for (const Mode mode : modes) {
+    const ScriptedServer server(echo(same));
+    const Ran ran = run_against(server.address(), mode);
+    expect_only(ran.results, Outcome::ok);
+    EXPECT_EQ(ran.results.measured.sent, ran.results.measured.of(Outcome::ok));
+    EXPECT_EQ(ran.results.latency.count(), ran.results.measured.of(Outcome::ok));
+    EXPECT_LE(ran.results.in_flight, 1U);
+    EXPECT_EQ(ran.results.abandoned, 0U);
+    EXPECT_FALSE(ran.results.first_fault);
+    EXPECT_EQ(ran.measuring, 1);
+    EXPECT_EQ(ran.measured, 1);
+    EXPECT_GE(ran.results.seconds(), 0.15);
+  }
+}
+
+TEST(LoadEngine, LinesOfEverySizeComeThrough) {
+  for (const Mode mode : modes) {
+    for (const std::size_t size : {1U, 15U, 16'384U, 70'000U, 5'000'000U}) {
+      const ScriptedServer server([](int socket) {
+        // Reads large, unlike take_line, so that megabytes pass in time.
+        put(socket, Message::head);
+        std::string all;
+        static thread_local char buffer[65'536];
+        ssize_t got = 0;
+        while ((got = ::recv(socket, buffer, sizeof buffer, 0)) > 0) {
+          all.append(buffer, static_cast<std::size_t>(got));
+          if (all.back() != '\n') continue;
+          const bool last = all.size() > 1 && all[all.size() - 2] == '\n';
+          if (last) all.pop_back();
+          put(socket, all);
+          all.clear();
+          if (last) break;
+        }
+        end(socket);
+      });
+      const Ran ran = run_against(server.address(), mode, [&](Options& o) { o.line_bytes = size; });
+      expect_only(ran.results, Outcome::ok);
+    }
+  }
+}
+
+TEST(LoadEngine, AnswersInSingleBytesAreRight) {
+  for (const Mode mode : modes) {
+    const ScriptedServer server([](int socket) {
+      for (const char byte : Message::head) put(socket, {&byte, 1});
+      for (;;) {
+        const std::string line = take_line(socket);
+        if (line.size() < 2) break;
+        for (const char byte : line) put(socket, {&byte, 1});
+      }
+      end(socket);
+    });
+    expect_only(run_against(server.address(), mode).results, Outcome::ok);
+  }
+}
+
+TEST(LoadEngine, WarmUpIsCountedApart) {
+  const ScriptedServer server(echo(same));
+  const Ran ran = run_against(server.address(), Mode::lines, [](Options& o) { o.warmup = 100ms; });
+  EXPECT_GT(ran.results.outside.of(Outcome::ok), 1U);
+  EXPECT_GT(ran.results.outside.bytes_in, Message::head.size());
+  expect_only(ran.results, Outcome::ok);
+  EXPECT_EQ(ran.results.measured.bytes_in % 65, 0U);
+}
+
+TEST(LoadEngine, WrongBytesAreWrong) {
+  const Change changes[] = {
+      [](std::string line) { return line.front() ^= 1, line; },
+      [](std::string line) { return line.replace(line.size() - 1, 1, "\r\n"); },
+      [](std::string line) { return line + "x"; },
+      [](std::string line) { return "y" + line; },
+      [](std::string line) { return line + line; },
+  };
+  for (const Mode mode : modes) {
+    for (const auto& change : changes) {
+      const ScriptedServer server(echo(change));
+      const Ran ran = run_against(server.address(), mode);
+      // Surplus may come with the next line's answer: then the line before was right.
+      EXPECT_GT(ran.results.measured.of(Outcome::wrong), 0U);
+      EXPECT_EQ(ran.results.measured.failed(), ran.results.measured.of(Outcome::wrong));
+      ASSERT_TRUE(ran.results.first_fault);
+      EXPECT_GE(ran.results.first_fault->offset, Message::head.size());
+    }
+  }
+}
+
+TEST(LoadEngine, AWrongHeadIsWrong) {
+  for (const Mode mode : modes) {
+    const ScriptedServer server([](int socket) {
+      put(socket, "HTTP/1.1 200 OK\r\n");
+      end(socket);
+    });
+    const Ran ran = run_against(server.address(), mode);
+    expect_only(ran.results, Outcome::wrong);
+    ASSERT_TRUE(ran.results.first_fault);
+    EXPECT_EQ(ran.results.first_fault->offset, 7U);
+  }
+}
+
+TEST(LoadEngine, AnEndInsideAnAnswerIsWrong) {
+  for (const Mode mode : modes) {
+    const ScriptedServer server([](int socket) {
+      put(socket, Message::head);
+      put(socket, take_line(socket).substr(0, 10));
+      end(socket);
+    });
+    const Ran ran = run_against(server.address(), mode);
+    expect_only(ran.results, Outcome::wrong);
+    EXPECT_EQ(ran.results.first_fault.value_or(Fault{}).got, "end of stream");
+  }
+}
+
+TEST(LoadEngine, AnEndBetweenAnswersIsDrainedInLinesAndWrongInChurn) {
+  const ScriptedServer::Script script = [](int socket) {
+    put(socket, Message::head);
+    take_line(socket);
+    end(socket);
+  };
+  const ScriptedServer lines(script);
+  expect_only(run_against(lines.address(), Mode::lines).results, Outcome::drained);
+  const ScriptedServer churn(script);
+  expect_only(run_against(churn.address(), Mode::churn).results, Outcome::wrong);
+}
+
+TEST(LoadEngine, AnEndRightAfterAnAnswerDrainsTheNextOperation) {
+  const ScriptedServer server([](int socket) {
+    put(socket, Message::head);
+    put(socket, take_line(socket));
+    end(socket);
+  });
+  const Results results = run_against(server.address(), Mode::lines).results;
+  EXPECT_GT(results.measured.of(Outcome::ok), 0U);
+  EXPECT_GT(results.measured.of(Outcome::drained), 0U);
+  EXPECT_EQ(results.measured.failed(), 0U);
+}
+
+TEST(LoadEngine, ResetsAreResets) {
+  for (const Mode mode : modes) {
+    const ScriptedServer server([](int socket) {
+      put(socket, Message::head);
+      take_line(socket);
+      reset(socket);
+    });
+    expect_only(run_against(server.address(), mode).results, Outcome::reset);
+  }
+}
+
+TEST(LoadEngine, ASilentServerTimesOut) {
+  for (const Mode mode : modes) {
+    const ScriptedServer server([](int socket) {
+      put(socket, Message::head);
+      while (!take_line(socket).empty()) {
+      }
+    });
+    const Ran ran = run_against(server.address(), mode, [](Options& o) { o.timeout = 20ms; });
+    expect_only(ran.results, Outcome::timed_out);
+    EXPECT_EQ(ran.results.measured.sent, ran.results.measured.of(Outcome::timed_out));
+  }
+}
+
+TEST(LoadEngine, SurplusBeforeASilenceIsWrongNotLate) {
+  for (const Mode mode : modes) {
+    const ScriptedServer server([](int socket) {
+      put(socket, Message::head);
+      put(socket, take_line(socket) + "more");
+      while (!take_line(socket).empty()) {
+      }
+    });
+    const Ran ran = run_against(server.address(), mode, [](Options& o) { o.timeout = 20ms; });
+    EXPECT_GT(ran.results.measured.of(Outcome::wrong), 0U);
+    EXPECT_EQ(ran.results.measured.of(Outcome::timed_out), 0U);
+  }
+}
+
+TEST(LoadEngine, ARunEndsThoughTheServerHangs) {
+  const ScriptedServer server([](int socket) {
+    put(socket, Message::head);
+    while (!take_line(socket).empty()) {
+    }
+  });
+  const Results results = run_against(server.address(), Mode::lines).results;
+  EXPECT_EQ(results.measured.planned(), 0U);
+  EXPECT_EQ(results.in_flight, 1U);
+  EXPECT_EQ(results.abandoned, 1U);
+}
+
+TEST(LoadEngine, ADeadServerIsRefusedAndDoesNotMakeItSpin) {
+  net::Address address;
+  {
+    const auto listener = net::listen_on(net::resolve_first({"127.0.0.1", "0"}), 1);
+    address = net::local_address(listener.get());
+  }
+  for (const Mode mode : modes) {
+    const Results results =
+        run_against(address, mode, [](Options& o) { o.connections = 100; }).results;
+    expect_only(results, Outcome::refused);
+    // 100 at once, and from then on 2,000 a second.
+    EXPECT_LE(results.measured.planned(),
+              100 + static_cast<std::uint64_t>(2100 * results.seconds()));
+    EXPECT_EQ(results.connected, 0U);
+  }
+}
+
+TEST(LoadEngine, GivesUpAfterTheWarmUpWhereNothingConnects) {
+  net::Address address;
+  {
+    const auto listener = net::listen_on(net::resolve_first({"127.0.0.1", "0"}), 1);
+    address = net::local_address(listener.get());
+  }
+  const Ran ran = run_against(address, Mode::churn, [](Options& o) { o.warmup = 20ms; });
+  EXPECT_EQ(ran.results.start_ns, 0);
+  EXPECT_EQ(ran.measuring, 0);
+  EXPECT_GT(ran.results.outside.of(Outcome::refused), 0U);
+}
+
+}  // namespace
+}  // namespace trivium::load
