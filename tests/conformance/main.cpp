@@ -7,12 +7,14 @@
 #include <sys/prctl.h>
 
 #include <CLI/CLI.hpp>
+#include <algorithm>
 #include <charconv>
 #include <csignal>
 #include <cstdio>
 #include <exception>
 #include <iostream>
 
+#include "tests/conformance/echo_server.hpp"
 #include "tests/conformance/harness.hpp"
 
 namespace trivium::conformance {
@@ -84,6 +86,7 @@ void define(CLI::App& app, Options& options) {
                  "connections served at once: a number (0: no limit), or `workers` for a pool that "
                  "serves as many as it has --workers");
   app.add_flag("--quick", options.quick, "skip the cases that wait for long timeouts");
+  app.set_version_flag("--version", "conformance " TRIVIUM_VERSION);
 }
 
 // Throws std::invalid_argument.
@@ -125,11 +128,9 @@ Config to_config(const Options& options) {
   return result;
 }
 
-// Throws where the server or client under test can't be reached at all.
+// Throws where what is judged can't be reached at all.
 void require_reachable() {
-  if (config().mode == Mode::target) {
-    (void)Stream::connect(config().target, Deadline{milliseconds{5000}});
-  }
+  if (config().mode != Mode::fetch) require_echo_server();
 }
 
 int usage_error(const std::string& what) {
@@ -137,8 +138,14 @@ int usage_error(const std::string& what) {
   return exit_usage;
 }
 
+// gtest would answer --help by its own flags alone.
+bool asks_for_help(int argc, char** argv) {
+  return std::any_of(argv + 1, argv + argc,
+                     [](std::string_view word) { return word == "--help" || word == "-h"; });
+}
+
 int run_main(int argc, char** argv) {
-  testing::InitGoogleTest(&argc, argv);
+  if (!asks_for_help(argc, argv)) testing::InitGoogleTest(&argc, argv);
   if (testing::GTEST_FLAG(list_tests)) return RUN_ALL_TESTS();
 
   CLI::App app{"Judges a line-echo server or a fetch client by Trivium's protocol, from outside."};
@@ -148,8 +155,8 @@ int run_main(int argc, char** argv) {
   try {
     app.parse(argc, argv);
     set_config(to_config(options));
-  } catch (const CLI::CallForHelp& help) {
-    return app.exit(help);
+  } catch (const CLI::Success& help_or_version) {
+    return app.exit(help_or_version);
   } catch (const CLI::ParseError& error) {
     return usage_error(error.what());
   } catch (const std::invalid_argument& error) {

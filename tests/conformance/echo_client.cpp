@@ -1,0 +1,115 @@
+// SPDX-License-Identifier: MIT
+// Copyright (c) 2026 The Trivium authors
+#include "tests/conformance/echo_client.hpp"
+
+#include <gtest/gtest.h>
+#include <poll.h>
+
+#include <stdexcept>
+#include <thread>
+
+#include "tests/conformance/harness.hpp"
+
+namespace trivium::conformance {
+namespace {
+
+// Long enough, as a rule, for the server to read a piece alone. Where it is not, the case tests
+// less than it could, and is right all the same.
+void let_it_be_read() {
+  std::this_thread::sleep_for(std::chrono::microseconds{300});
+}
+
+// Where expectation and reality part.
+std::string difference(std::string_view actual, std::string_view expected) {
+  std::size_t same = 0;
+  while (same < actual.size() && same < expected.size() && actual[same] == expected[same]) ++same;
+  return "expected " + std::to_string(expected.size()) + " bytes: " + escaped(expected) +
+         "\nreceived " + std::to_string(actual.size()) + " bytes: " + escaped(actual) +
+         "\nthe first difference is at byte " + std::to_string(same);
+}
+
+void expect_same(std::string_view actual, std::string_view expected, const std::string& context) {
+  EXPECT_TRUE(actual == expected) << difference(actual, expected) << context;
+}
+
+void expect_outcome(const Received& got, std::string_view body, const std::string& context) {
+  expect_same(got.data, std::string{head}.append(body), context);
+  EXPECT_STREQ(to_string(got.end), to_string(End::fin)) << "how the stream ended" << context;
+}
+
+}  // namespace
+
+Stream open(const EchoServer& server, int receive_buffer) {
+  auto stream = server.connect(Deadline{}, receive_buffer);
+  const auto got = stream.receive(head.size());
+  if (got.data != head) {
+    throw std::runtime_error("no head, but " + escaped(got.data) + ", then " + to_string(got.end));
+  }
+  return stream;
+}
+
+void expect_answer(const EchoServer& server, std::string_view input, std::string_view body,
+                   Finish finish) {
+  auto stream = server.connect();
+  const auto got = stream.exchange(input, finish == Finish::half_close);
+  expect_outcome(got, body, "\ninput: " + escaped(input));
+}
+
+void expect_answer_to_pieces(const EchoServer& server, const std::vector<std::string>& pieces,
+                             std::string_view body, Finish finish) {
+  auto stream = server.connect();
+  std::string context = "\ninput:";
+  for (const auto& piece : pieces) {
+    context += " [" + escaped(piece, 60) + "]";
+    stream.send(piece);  // A peer that has closed already is judged by what it answered.
+    let_it_be_read();
+  }
+  expect_outcome(stream.exchange({}, finish == Finish::half_close), body, context);
+}
+
+void expect_answer_however_cut(const EchoServer& server, const std::string& input,
+                               std::string_view body, Finish finish) {
+  expect_answer(server, input, body, finish);
+  std::vector<std::string> bytes;
+  for (const char byte : input) bytes.emplace_back(1, byte);
+  expect_answer_to_pieces(server, bytes, body, finish);
+  for (std::size_t cut = 1; cut < input.size() && !testing::Test::HasFailure(); ++cut) {
+    expect_answer_to_pieces(server, {input.substr(0, cut), input.substr(cut)}, body, finish);
+  }
+}
+
+void expect_bytes(Stream& stream, std::string_view bytes) {
+  const auto got = stream.receive(bytes.size());
+  expect_same(got.data, bytes, std::string{"\nthen: "} + to_string(got.end));
+}
+
+void expect_silence(const Stream& stream) {
+  EXPECT_FALSE(stream.readable(glance)) << "something came (bytes or an end) that must not come";
+}
+
+void expect_end(Stream& stream, std::string_view bytes) {
+  const auto got = stream.receive_to_end();
+  expect_same(got.data, bytes, "");
+  EXPECT_STREQ(to_string(got.end), to_string(End::fin)) << "how the stream ended";
+}
+
+void expect_echo(Stream& stream, const std::string& content) {
+  EXPECT_TRUE(stream.send(content + "\n"));
+  expect_bytes(stream, content + "\n");
+}
+
+std::size_t send_until_blocked(Stream& stream, std::string_view block, std::size_t limit) {
+  constexpr int still_ms = 400;
+  std::size_t sent = 0;
+  while (sent < limit) {
+    // Goes on inside the block where the last send stopped, so that the stream stays in lines.
+    const long count = stream.send_some(block.substr(sent % block.size()));
+    if (count < 0) throw std::runtime_error("reset while sending");
+    sent += static_cast<std::size_t>(count);
+    pollfd polled{stream.fd(), POLLOUT, 0};
+    if (count == 0 && ::poll(&polled, 1, still_ms) == 0) return sent;
+  }
+  return sent;
+}
+
+}  // namespace trivium::conformance

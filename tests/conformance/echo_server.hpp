@@ -1,0 +1,88 @@
+// SPDX-License-Identifier: MIT
+// Copyright (c) 2026 The Trivium authors
+#pragma once
+
+#include <gtest/gtest.h>
+
+#include <csignal>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "tests/conformance/child.hpp"
+#include "tests/conformance/counters.hpp"
+#include "tests/conformance/socket.hpp"
+
+namespace trivium::conformance {
+
+// The command of --spawn with `flags` appended; a flag that the command has already is replaced, so
+// that no flag comes twice. {port} becomes `port`. In `--capacity workers` it asks for that many.
+[[nodiscard]] std::vector<std::string> echo_command(const std::vector<std::string>& flags = {},
+                                                    std::uint16_t port = 0);
+
+// A server under test: one that runs elsewhere (--target), or a child of ours.
+class EchoServer {
+ public:
+  // Starts the command of --spawn and waits until it is ready. Throws std::runtime_error, with what
+  // the server said, where it does not become ready.
+  explicit EchoServer(const std::vector<std::string>& flags = {});
+  // The server of --target.
+  explicit EchoServer(Endpoint elsewhere) : at_(std::move(elsewhere)) {}
+  ~EchoServer();
+  EchoServer(EchoServer&&) = default;
+  EchoServer& operator=(EchoServer&&) = delete;
+
+  [[nodiscard]] const Endpoint& at() const { return at_; }
+  [[nodiscard]] Child& child() { return child_.value(); }
+  [[nodiscard]] bool gone() { return child_ && !child_->running(); }
+
+  // Connects; throws where it is refused.
+  [[nodiscard]] Stream connect(Deadline deadline = Deadline{}, int receive_buffer = 0) const {
+    return Stream::connect(at_, deadline, receive_buffer);
+  }
+
+  // Asks for the counters by SIGUSR1 (--contract only). Throws where no answer comes.
+  [[nodiscard]] Counters counters();
+  // Asks again until `enough` holds or the deadline passes; returns the last answer.
+  [[nodiscard]] Counters counters_when(const std::function<bool(const Counters&)>& enough,
+                                       Deadline deadline = Deadline{});
+  // The counters once no connection is active.
+  [[nodiscard]] Counters settled_counters() {
+    return counters_when([](const Counters& now) { return now.at("active") == 0; });
+  }
+
+  // Sends the signal and waits for the end; nothing where the deadline passed.
+  [[nodiscard]] std::optional<ExitStatus> stop(int signal = SIGTERM,
+                                               Deadline deadline = Deadline{});
+
+ private:
+  Endpoint at_;
+  std::optional<Child> child_;
+};
+
+// The fixture of all cases about a server. Cases use one server in common, started by the first;
+// one that needs other flags starts its own with use(). After each case a healthy exchange must
+// still work.
+class EchoTest : public testing::Test {
+ protected:
+  void SetUp() override;
+  void TearDown() override;
+
+  [[nodiscard]] EchoServer& server() { return own_ ? *own_ : *common_; }
+  void use(const std::vector<std::string>& flags) { own_.emplace(flags); }
+  // The case has ended its server on purpose.
+  void expect_gone() { probe_ = false; }
+
+ private:
+  static std::unique_ptr<EchoServer> common_;
+  std::optional<EchoServer> own_;
+  bool probe_ = true;
+};
+
+// Throws where no server can be started or reached: called once, before any case.
+void require_echo_server();
+
+}  // namespace trivium::conformance

@@ -1,0 +1,178 @@
+// SPDX-License-Identifier: MIT
+// Copyright (c) 2026 The Trivium authors
+#include "tests/conformance/processes.hpp"
+
+#include <arpa/inet.h>
+#include <netinet/in.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <charconv>
+#include <filesystem>
+#include <fstream>
+#include <sstream>
+#include <stdexcept>
+#include <system_error>
+
+namespace trivium::conformance {
+namespace {
+
+namespace fs = std::filesystem;
+
+pid_t to_pid(const std::string& name) {
+  pid_t pid = 0;
+  const auto [end, error] = std::from_chars(name.data(), name.data() + name.size(), pid);
+  return error == std::errc{} && end == name.data() + name.size() ? pid : 0;
+}
+
+fs::path proc(pid_t pid, const char* file) {
+  return fs::path{"/proc"} / std::to_string(pid) / file;
+}
+
+// False where the process has gone meanwhile.
+bool read_stat(pid_t pid, Process& process) {
+  std::ifstream file{proc(pid, "stat")};
+  std::string text;
+  if (!std::getline(file, text)) return false;
+  const auto open = text.find('(');
+  const auto close = text.rfind(')');
+  if (open == text.npos || close == text.npos) return false;
+  process.pid = pid;
+  process.name = text.substr(open + 1, close - open - 1);
+  std::istringstream rest{text.substr(close + 2)};
+  rest >> process.state >> process.parent;
+  std::string skipped;
+  for (int field = 5; field < 22; ++field) rest >> skipped;
+  rest >> process.born;
+  return static_cast<bool>(rest);
+}
+
+// The links in /proc/PID/fd, as far as they can be read.
+std::vector<std::string> descriptor_targets(pid_t pid) {
+  std::vector<std::string> targets;
+  std::error_code error;
+  for (fs::directory_iterator entry{proc(pid, "fd"), error}, end; !error && entry != end;
+       entry.increment(error)) {
+    std::error_code gone;
+    const auto target = fs::read_symlink(entry->path(), gone);
+    if (!gone) targets.push_back(target.string());
+  }
+  return targets;
+}
+
+std::uint16_t port_of(int fd, bool peer) {
+  sockaddr_storage storage{};
+  socklen_t size = sizeof storage;
+  auto* address = reinterpret_cast<sockaddr*>(&storage);
+  const int result = peer ? ::getpeername(fd, address, &size) : ::getsockname(fd, address, &size);
+  if (result != 0 || storage.ss_family != AF_INET) throw std::runtime_error("not an IPv4 socket");
+  return ntohs(reinterpret_cast<sockaddr_in*>(address)->sin_port);
+}
+
+// The inode of the socket whose own port is `local` and whose peer's is `remote`, or "".
+std::string inode_of(std::uint16_t local, std::uint16_t remote) {
+  std::ifstream table{"/proc/net/tcp"};
+  std::string line;
+  std::getline(table, line);
+  while (std::getline(table, line)) {
+    std::istringstream fields{line};
+    std::string slot, own, other, state, queues, timer, retransmits, user, timeout, inode;
+    fields >> slot >> own >> other >> state >> queues >> timer >> retransmits >> user >> timeout >>
+        inode;
+    const auto port = [](const std::string& address) {
+      return std::stoul(address.substr(address.find(':') + 1), nullptr, 16);
+    };
+    if (fields && port(own) == local && port(other) == remote) return inode;
+  }
+  return {};
+}
+
+}  // namespace
+
+std::vector<Process> all_processes() {
+  std::vector<Process> result;
+  std::error_code error;
+  for (fs::directory_iterator entry{"/proc", error}, end; !error && entry != end;
+       entry.increment(error)) {
+    const pid_t pid = to_pid(entry->path().filename().string());
+    Process process;
+    if (pid > 0 && read_stat(pid, process)) result.push_back(process);
+  }
+  return result;
+}
+
+std::vector<Process> descendants(pid_t root) {
+  const auto all = all_processes();
+  std::vector<Process> result;
+  std::vector<pid_t> parents{root};
+  while (!parents.empty()) {
+    const pid_t parent = parents.back();
+    parents.pop_back();
+    for (const auto& process : all) {
+      if (process.parent != parent) continue;
+      result.push_back(process);
+      parents.push_back(process.pid);
+    }
+  }
+  return result;
+}
+
+bool any_alive(const std::vector<Process>& processes) {
+  return std::ranges::any_of(processes, [](const Process& process) {
+    Process now;
+    return read_stat(process.pid, now) && now.born == process.born && now.state != 'Z' &&
+           now.state != 'X';
+  });
+}
+
+void reap_orphans(const std::vector<Process>& orphans) {
+  for (const auto& orphan : orphans) {
+    Process now;
+    if (read_stat(orphan.pid, now) && now.born == orphan.born && now.parent == ::getpid()) {
+      siginfo_t info{};
+      ::waitid(P_PID, static_cast<id_t>(orphan.pid), &info, WEXITED | WNOHANG);
+    }
+  }
+}
+
+std::string to_string(const std::vector<Process>& processes) {
+  std::string text;
+  for (const auto& process : processes) {
+    text += " " + process.name + "(" + std::to_string(process.pid) + ", " + process.state + ")";
+  }
+  return text.empty() ? " none" : text;
+}
+
+std::size_t open_descriptors(pid_t pid) {
+  return descriptor_targets(pid).size();
+}
+
+std::vector<std::string> files_in_use(pid_t pid, const std::string& prefix) {
+  std::vector<std::string> result;
+  for (auto& target : descriptor_targets(pid)) {
+    if (target.starts_with(prefix)) result.push_back(std::move(target));
+  }
+  std::ifstream maps{proc(pid, "maps")};
+  for (std::string line; std::getline(maps, line);) {
+    const auto path = line.find(" " + prefix);
+    if (path != line.npos) result.push_back(line.substr(path + 1));
+  }
+  return result;
+}
+
+std::vector<pid_t> holders(const Stream& client, const std::vector<Process>& among) {
+  const auto inode = inode_of(port_of(client.fd(), true), port_of(client.fd(), false));
+  std::vector<pid_t> result;
+  if (inode.empty()) return result;
+  for (const auto& process : among) {
+    const auto targets = descriptor_targets(process.pid);
+    if (std::ranges::find(targets, "socket:[" + inode + "]") != targets.end()) {
+      result.push_back(process.pid);
+    }
+  }
+  return result;
+}
+
+}  // namespace trivium::conformance

@@ -1,0 +1,47 @@
+// SPDX-License-Identifier: MIT
+// Copyright (c) 2026 The Trivium authors
+//
+// What /proc tells about a server's processes.
+#pragma once
+
+#include <sys/types.h>
+
+#include <cstddef>
+#include <string>
+#include <vector>
+
+#include "tests/conformance/socket.hpp"
+
+namespace trivium::conformance {
+
+struct Process {
+  pid_t pid = 0;
+  pid_t parent = 0;
+  char state = '?';             // Z is a zombie
+  unsigned long long born = 0;  // with pid, it names a process for ever
+  std::string name;
+};
+
+[[nodiscard]] std::vector<Process> all_processes();
+
+// Those below `root`, itself not included, zombies included.
+[[nodiscard]] std::vector<Process> descendants(pid_t root);
+
+// True where one of them still runs (a zombie does not).
+[[nodiscard]] bool any_alive(const std::vector<Process>& processes);
+
+// Reaps the orphans that were given to this program, the subreaper. Direct children are left to
+// their owners.
+void reap_orphans(const std::vector<Process>& orphans);
+
+[[nodiscard]] std::string to_string(const std::vector<Process>& processes);
+
+[[nodiscard]] std::size_t open_descriptors(pid_t pid);
+
+// Paths that the process has mapped or open and that begin with `prefix`.
+[[nodiscard]] std::vector<std::string> files_in_use(pid_t pid, const std::string& prefix);
+
+// The processes among `among` that hold the server's end of this client's connection.
+[[nodiscard]] std::vector<pid_t> holders(const Stream& client, const std::vector<Process>& among);
+
+}  // namespace trivium::conformance
