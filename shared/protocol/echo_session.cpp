@@ -82,17 +82,20 @@ bool EchoSession::take_line(std::string_view content, std::string_view rest) {
     finish(CloseReason::rejected_utf8);
     return false;
   }
+  answer(content);
+  if (hazard_) held_ = std::string(rest);
+  return !hazard_;
+}
+
+// Owes a legal line's answer now, or after its hazard.
+void EchoSession::answer(std::string_view content) {
   ++lines_;
-  if (limits_.hazards && content.front() == '@') {
-    hazard_ = parse_hazard(content);
-    if (hazard_) {
-      hazard_line_ = content;
-      held_ = std::string(rest);
-      return false;
-    }
+  if (limits_.hazards && content.front() == '@') hazard_ = parse_hazard(content);
+  if (hazard_) {
+    hazard_line_ = content;
+  } else {
+    output_.append(content).push_back('\n');
   }
-  output_.append(content).push_back('\n');
-  return true;
 }
 
 // One byte more than the limit is legal only as the carriage return of a line end that is cut.
@@ -108,10 +111,7 @@ void EchoSession::end_of_input() {
   const std::string leftover = std::exchange(partial_, {});
   if (leftover.size() > limits_.max_line) return finish(CloseReason::rejected_too_long);
   if (!is_utf8(leftover)) return finish(CloseReason::rejected_utf8);
-  if (!leftover.empty()) {
-    ++lines_;
-    output_.append(leftover).push_back('\n');
-  }
+  if (!leftover.empty()) answer(leftover);
   finish(CloseReason::eof);
 }
 
@@ -135,7 +135,7 @@ void EchoSession::drained() noexcept {
 }
 
 void EchoSession::abort(CloseReason reason) noexcept {
-  if (!reason_ || owes_bytes()) reason_ = reason;
+  if (!reason_ || owes_bytes() || hazard_) reason_ = reason;
   if (reason == CloseReason::reset) nothing_to_drain_ = true;
   hazard_.reset();
   held_.clear();

@@ -76,7 +76,7 @@ class EchoSession {
   void drained() noexcept;
 
   /// Ends the session from outside: what is owed and the partial line are dropped. After `reset`
-  /// there is nobody to linger for. A session that has its reason keeps it, unless bytes are owed.
+  /// there is nobody to linger for. A session that has its reason keeps it, unless an answer is owed.
   void abort(CloseReason reason) noexcept;
 
   [[nodiscard]] bool owes_bytes() const noexcept { return sent_ < output_.size(); }
@@ -88,6 +88,7 @@ class EchoSession {
  private:
   void take_lines(std::string_view input);
   bool take_line(std::string_view content, std::string_view rest);
+  void answer(std::string_view content);
   void keep_partial(std::string_view bytes);
   void finish(CloseReason reason) noexcept;
 
