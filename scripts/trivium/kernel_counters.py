@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: MIT
 # Copyright (c) 2026 The Trivium authors
-"""What the kernel counted for the whole machine: TCP trouble, and CPU time that the hypervisor took."""
+"""What the kernel counted for the whole machine: TCP trouble, CPU time that was used, and that was taken."""
 
 import os
+from dataclasses import dataclass
 from pathlib import Path
 
 _TCP = ("ListenOverflows", "ListenDrops", "RetransSegs", "TCPTimeouts", "TCPAbortOnMemory")
@@ -28,7 +29,16 @@ def increase(before: dict[str, int], after: dict[str, int]) -> dict[str, int]:
     return {key: after[key] - before[key] for key in after if key in before}
 
 
-def stolen_seconds() -> float:
-    """Returns the CPU time that the hypervisor gave to others so far; 0 on bare metal."""
-    fields = Path("/proc/stat").read_text().split("\n", 1)[0].split()
-    return int(fields[8]) / _TICKS if len(fields) > 8 else 0.0
+@dataclass(frozen=True)
+class MachineTime:
+    """Seconds of all CPUs together: in use by anyone here, and given to others by the hypervisor."""
+
+    busy: float
+    stolen: float
+
+
+def machine_time() -> MachineTime:
+    """Returns both so far; nothing is stolen on bare metal."""
+    fields = [int(field) for field in Path("/proc/stat").read_text().split("\n", 1)[0].split()[1:9]]
+    user, nice, system, _idle, _waiting, hard, soft, stolen = fields + [0] * (8 - len(fields))
+    return MachineTime((user + nice + system + hard + soft) / _TICKS, stolen / _TICKS)

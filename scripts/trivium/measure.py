@@ -9,7 +9,7 @@ from typing import Any
 
 from trivium.cpu_time import CpuAccount, CpuTime
 from trivium.errors import LoadFailed, ServerFailed
-from trivium.kernel_counters import increase, stolen_seconds, tcp_counters
+from trivium.kernel_counters import MachineTime, increase, machine_time, tcp_counters
 from trivium.load import Moments, Phases, command_for, run_load
 from trivium.memory import pss_bytes
 from trivium.placement import Placement
@@ -38,6 +38,7 @@ class _Watch:
         self._server = server
         self.cpu: dict[str, CpuTime] = {}
         self.when: dict[str, float] = {}
+        self.machine: dict[str, MachineTime] = {}
         self.switches: dict[str, Counts] = {}
         self.pss: int | None = None
         self.processes = 0
@@ -46,6 +47,7 @@ class _Watch:
         # The CPU counter first: reading everything else takes time.
         self.when[name] = time.monotonic()
         self.cpu[name] = self._server.account.read(self._server.pid)
+        self.machine[name] = machine_time()
         self.switches[name] = read_switches(self._server.members())
 
     def begin(self) -> None:
@@ -63,10 +65,13 @@ class _Watch:
         """Returns what was found over the measured phase."""
         used = self.cpu["end"].since(self.cpu["begin"])
         switches = switches_between(self.switches["begin"], self.switches["end"])
+        began, ended = self.machine["begin"], self.machine["end"]
         return {
             "seconds": self.when["end"] - self.when["begin"],
             "cpu_ns": {"total": used.total, "user": used.user, "system": used.system},
             "cpu_source": self._server.account.source,
+            "machine_busy_seconds": ended.busy - began.busy,
+            "stolen_seconds": ended.stolen - began.stolen,
             "pss_bytes": self.pss,
             "processes": self.processes,
             "threads": len(self.switches["end"]),
@@ -91,7 +96,7 @@ def measure(task: Task, bench: Bench) -> Raw:
         "error": None,
         "notes": [],
     }
-    tcp, stolen, began = tcp_counters(), stolen_seconds(), time.monotonic()
+    tcp, began = tcp_counters(), time.monotonic()
     output = bench.scratch / "load.json"
     output.unlink(missing_ok=True)
     server: Server | None = None
@@ -110,5 +115,4 @@ def measure(task: Task, bench: Bench) -> Raw:
         raw["notes"] += server.notes
     raw["tcp"] = increase(tcp, tcp_counters())
     raw["wall_seconds"] = time.monotonic() - began
-    raw["stolen_share"] = (stolen_seconds() - stolen) / raw["wall_seconds"]
     return raw

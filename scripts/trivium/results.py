@@ -20,6 +20,7 @@ SCHEMA = 1
 RATIO_METRICS = ("cpu_per_op", "ops_per_s")
 SATURATED = 0.95
 STOLEN = 0.05
+ELSEWHERE = 0.15
 
 Cell = dict[str, Any]
 
@@ -92,6 +93,17 @@ def _metrics(by_round: list[Raw | None]) -> dict[str, Any]:
     return found
 
 
+def disturbance(raw: Raw) -> str | None:
+    """Returns what else used the CPUs in the measured phase, or None where that was little."""
+    if raw["stolen_seconds"] / raw["seconds"] > STOLEN:
+        return f"the hypervisor gave more than {STOLEN:.0%} of a CPU to others"
+    load = raw["load"]
+    ours = raw["cpu_ns"]["total"] / 1e9 + load["cpu_user_s"] + load["cpu_system_s"]
+    if (raw["machine_busy_seconds"] - ours) / raw["seconds"] > ELSEWHERE:
+        return f"other programs used more than {ELSEWHERE:.0%} of a CPU"
+    return None
+
+
 def _notes(by_round: list[Raw | None], raws: Sequence[Raw]) -> list[str]:
     """Returns what a reader must know of the cell, each once, with how many rounds it is true of."""
     good = [raw for raw in by_round if raw is not None]
@@ -100,8 +112,6 @@ def _notes(by_round: list[Raw | None], raws: Sequence[Raw]) -> list[str]:
         count.update(raw["notes"])
         if raw["error"]:
             count[raw["error"]] += 1
-        if raw["stolen_share"] > STOLEN:
-            count[f"the hypervisor took more than {STOLEN:.0%} of a CPU"] += 1
         for key in ("ListenOverflows", "ListenDrops"):
             if raw["tcp"].get(key):
                 count[f"the kernel counted {key} (of the whole machine)"] += 1
@@ -113,7 +123,7 @@ def _notes(by_round: list[Raw | None], raws: Sequence[Raw]) -> list[str]:
         notes.append("failures: " + ", ".join(f"{n} {name.replace('_', ' ')}" for name, n in failed.items()))
     limited = sum(_is_load_limited(raw) for raw in good)
     if limited:
-        notes.append("load-limited" + ("" if limited == len(good) else f" in {limited} of {len(good)} rounds"))
+        notes.append("load-limited" + ("" if limited == len(good) else f" {limited}/{len(good)}"))
     everywhere = len(raws)
     notes += [text if n == everywhere else f"{text} ({n} of {everywhere} rounds)" for text, n in count.items()]
     return notes
@@ -129,6 +139,7 @@ def _cell(plan: Plan, scenario: Scenario, entry: Entry, raws: Sequence[Raw], jud
         "valid": False,
         "ranked": False,
         "load_limited": False,
+        "disturbances": {},
         "notes": [],
         "metrics": {},
         "ratios": [],
@@ -149,6 +160,7 @@ def _cell(plan: Plan, scenario: Scenario, entry: Entry, raws: Sequence[Raw], jud
     spotless = len(good) == len(raws) and not any(failures(raw) for raw in good)
     cell["ranked"] = cell["valid"] and spotless
     cell["load_limited"] = any(_is_load_limited(raw) for raw in good)
+    cell["disturbances"] = dict(Counter(text for raw in good if (text := disturbance(raw))))
     cell["metrics"] = _metrics(by_round)
     return cell
 

@@ -143,7 +143,7 @@ class Comparison:
         if not total:
             raise CannotCompare("no contender that conforms fits any of the scenarios")
         self._progress.step(
-            f"{plan.rounds} rounds of {len(rounds[0])} cells, about {duration(estimate)} minutes; seed {plan.seed}"
+            f"{plan.rounds} rounds of {len(rounds[0])} cells, about {duration(estimate)} (minutes:seconds); seed {plan.seed}"
         )
         account = open_account()
         self._cpu_source = account.source

@@ -2,6 +2,7 @@
 # Copyright (c) 2026 The Trivium authors
 """Shows results as aligned text: one table for each scenario, the best first."""
 
+from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -161,4 +162,10 @@ def remarks(cells: Sequence[Cell]) -> list[str]:
         notes = cell["notes"] if not cell["valid"] else [n for n in cell["notes"] if n not in short_notes(cell)]
         for note in notes:
             said.setdefault(("" if cell["valid"] else "not measured: ") + note, []).append(cell["entry"])
-    return [f"{', '.join(entries)}: {note}" for note, entries in said.items()]
+    lines = [f"{', '.join(entries)}: {note}" for note, entries in said.items()]
+    disturbed: Counter[str] = Counter()
+    for cell in cells:
+        disturbed.update(cell["disturbances"])
+    # At least one metric is known of every measurement that went well: the rate.
+    samples = [s for cell in cells if cell["valid"] for s in cell["metrics"]["ops_per_s"]["samples"] if s is not None]
+    return lines + [f"not quiet: {text} in {n} of {len(samples)} measurements" for text, n in disturbed.items()]
