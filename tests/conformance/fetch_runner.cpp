@@ -88,11 +88,12 @@ std::vector<std::string> command_line(const Call& call) {
 }
 
 Child start(const Call& call) {
-  return Child{command_line(call), {.stdin_text = call.input}};
+  return Child{command_line(call), {.stdin_text = call.input, .environment = call.environment}};
 }
 
 Finished fetch(const Call& call, Deadline deadline) {
-  Finished result = run(command_line(call), {.stdin_text = call.input}, deadline);
+  Finished result = run(command_line(call),
+                        {.stdin_text = call.input, .environment = call.environment}, deadline);
   if (!result.status) {
     ADD_FAILURE() << "the client did not end in time; standard output: " << escaped(result.out)
                   << "; standard error: " << escaped(result.err);
@@ -198,6 +199,13 @@ void expect_gone(const std::vector<pid_t>& processes) {
   EXPECT_TRUE(gone) << left.size() << " of " << processes.size()
                     << " processes of the client still live";
   for (const pid_t pid : left) ::kill(pid, SIGKILL);
+}
+
+int zombies(const std::vector<pid_t>& processes) {
+  return static_cast<int>(std::count_if(processes.begin(), processes.end(), [](pid_t pid) {
+    const auto state = state_of(pid);
+    return state && state->state == 'Z';
+  }));
 }
 
 ScratchDirectory::ScratchDirectory() {

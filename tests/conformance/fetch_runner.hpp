@@ -19,8 +19,9 @@ namespace trivium::conformance {
 
 struct Call {
   std::vector<std::string> urls;
-  std::vector<std::string> flags = {};  // Trivium's own: only for cases that need the contract.
-  std::optional<std::string> input = {};
+  std::vector<std::string> flags = {};    // Trivium's own: only for cases that need the contract.
+  std::optional<std::string> input = {};  // standard input; else /dev/null
+  std::vector<std::string> environment = {};  // NAME=VALUE, added to ours
 };
 
 // The words of the command: {url} gives way to the URLs, the flags come last.
@@ -70,6 +71,9 @@ void expect_outcome(const Outcome& outcome, const std::string& url,
 // Waits until none of them lives any more, except as a zombie of ours; a failure of the case where
 // one does.
 void expect_gone(const std::vector<pid_t>& processes);
+
+// How many of them have ended and were not waited for.
+[[nodiscard]] int zombies(const std::vector<pid_t>& processes);
 
 // A directory that goes away with its files.
 class ScratchDirectory {
