@@ -1,0 +1,131 @@
+// SPDX-License-Identifier: MIT
+// Copyright (c) 2026 The Trivium authors
+#include "child_process.hpp"
+
+#include <fcntl.h>
+#include <sys/prctl.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <boost/process/args.hpp>
+#include <boost/process/child.hpp>
+#include <boost/process/exe.hpp>
+#include <boost/process/extend.hpp>
+#include <boost/process/handles.hpp>
+#include <boost/process/io.hpp>
+#include <csignal>
+#include <cstdio>
+#include <exception>
+#include <filesystem>
+#include <iostream>
+#include <system_error>
+
+#include "shared/app/signals.hpp"
+#include "shared/net/descriptor.hpp"
+
+namespace trivium::multiprocess {
+namespace {
+
+namespace process = boost::process;
+
+[[noreturn]] void run_worker(pid_t parent, const std::function<void()>& body) noexcept {
+  try {
+    become_worker(parent);
+    body();
+    ::_exit(0);
+  } catch (const std::exception& error) {
+    std::cerr << std::string(program_invocation_short_name) + " worker: " + error.what() + "\n";
+    ::_exit(1);
+  }
+}
+
+// In the child that is to exec: gives descriptors their numbers there. The sources stand above the
+// numbers, so that none is overwritten before it was copied, and are closed on exec themselves.
+struct InheritAs : process::extend::handler, process::detail::uses_handles {
+  explicit InheritAs(const std::vector<int>& inherited) {
+    const int above = first_inherited + static_cast<int>(inherited.size());
+    for (const int descriptor : inherited) {
+      sources.emplace_back(
+          net::checked(::fcntl(descriptor, F_DUPFD_CLOEXEC, above), "cannot copy a descriptor"));
+    }
+  }
+
+  template <typename Executor>
+  void on_exec_setup(Executor& executor) const {
+    int number = first_inherited;
+    for (const auto& source : sources) {
+      if (::dup2(source.get(), number++) < 0) {
+        executor.set_error(process::detail::get_last_error(), "dup2");
+      }
+    }
+  }
+
+  // Those that limit_handles leaves open.
+  [[nodiscard]] std::vector<int> get_used_handles() const {
+    std::vector<int> used;
+    int number = first_inherited;
+    for (const auto& source : sources) {
+      used.push_back(source.get());
+      used.push_back(number++);
+    }
+    return used;
+  }
+
+  std::vector<net::Descriptor> sources;
+};
+
+}  // namespace
+
+pid_t fork_worker(const std::function<void()>& body) {
+  const pid_t parent = ::getpid();
+  const pid_t pid = net::checked(::fork(), "fork");
+  if (pid == 0) run_worker(parent, body);
+  return pid;
+}
+
+pid_t start_program(const std::string& path, const std::vector<std::string>& arguments,
+                    const std::vector<int>& inherited) {
+  // limit_handles (1.81) also closes the pipe on which a failed exec would be told: ask before.
+  net::checked(::access(path.c_str(), X_OK), ("cannot start " + path).c_str());
+  try {
+    InheritAs inherit(inherited);
+    process::child child(process::exe = path, process::args = arguments,
+                         process::std_in<process::null, process::std_out> stdout,
+                         process::std_err > stderr, inherit, process::limit_handles);
+    const pid_t pid = child.id();
+    child.detach();  // whoever started it reaps it
+    return pid;
+  } catch (const std::system_error& error) {
+    throw std::system_error(error.code(), "cannot start " + path);
+  }
+}
+
+void become_worker(pid_t parent) {
+  net::checked(::prctl(PR_SET_PDEATHSIG, SIGKILL), "PR_SET_PDEATHSIG");
+  if (::getppid() != parent) ::_exit(1);  // it died before it could be asked for
+  for (const int signal : {SIGPIPE, SIGINT, SIGUSR1}) std::signal(signal, SIG_IGN);
+  for (const int signal : {SIGCHLD, SIGUSR2}) std::signal(signal, SIG_DFL);
+  app::make_interrupting(SIGTERM);
+  sigset_t none;
+  sigemptyset(&none);
+  ::sigprocmask(SIG_SETMASK, &none, nullptr);
+}
+
+void close_all_but(std::initializer_list<int> kept) {
+  std::vector<int> sorted(kept);
+  std::sort(sorted.begin(), sorted.end());
+  unsigned from = first_inherited;
+  for (const int descriptor : sorted) {
+    const auto number = static_cast<unsigned>(descriptor);
+    if (number < from) continue;
+    if (number > from) net::checked(::close_range(from, number - 1, 0), "close_range");
+    from = number + 1;
+  }
+  net::checked(::close_range(from, ~0U, 0), "close_range");
+}
+
+std::string program_beside(const std::string& name) {
+  return std::filesystem::read_symlink("/proc/self/exe").replace_filename(name).string();
+}
+
+}  // namespace trivium::multiprocess

@@ -1,0 +1,139 @@
+// SPDX-License-Identifier: MIT
+// Copyright (c) 2026 The Trivium authors
+//
+// handoff: a supervisor accepts and passes each connection to one of a fixed pool of programs.
+//
+// Costs: the passing and two messages back for each connection. A pool of N holds N connections;
+// the kernel queues the rest, because the supervisor accepts only with a credit, which an idle
+// worker gives. Risks: N slow clients hold the whole pool. A crash ends one connection at most: the
+// supervisor keeps a copy of what a worker has not begun, and gives it to another.
+
+#include <unistd.h>
+
+#include <algorithm>
+#include <chrono>
+#include <deque>
+#include <string>
+#include <vector>
+
+#include "acceptor.hpp"
+#include "channel.hpp"
+#include "descriptor_passing.hpp"
+#include "echo_server.hpp"
+#include "echo_worker.hpp"
+#include "shepherd.hpp"
+#include "supervisor.hpp"
+#include "units.hpp"
+
+namespace trivium::multiprocess {
+namespace {
+
+struct Worker {
+  net::Descriptor connections;  // our end of what passes sockets to it; closed: it is to end
+  net::Descriptor in_flight;    // our copy of the one that it has not yet begun
+  std::uint64_t begun = 0;
+};
+
+struct Handoff {
+  explicit Handoff(std::size_t size) : workers(size) {}
+
+  Channel reports{report_limits};           // from the workers
+  std::vector<Worker> workers;              // by unit
+  std::vector<std::size_t> credits;         // idle workers
+  std::deque<net::Descriptor> undelivered;  // given back by workers that died, or just accepted
+};
+
+std::size_t start_worker(Handoff& handoff, Units& units, const app::EchoOptions& options) {
+  const auto idle = std::chrono::ceil<std::chrono::microseconds>(options.idle_timeout);
+  return units.launch([&](std::size_t unit) {
+    auto [ours, theirs] = make_message_sockets();
+    const pid_t pid = start_program(
+        program_beside(worker_program),
+        {"--parent", std::to_string(::getpid()), "--unit", std::to_string(unit), "--max-line",
+         std::to_string(options.max_line), "--idle-timeout", std::to_string(idle.count()) + "us"},
+        {theirs.get(), handoff.reports.sender.descriptor(), units.board().descriptor()});
+    handoff.workers[unit] = {.connections = std::move(ours), .in_flight = {}, .begun = 0};
+    return pid;
+  });
+}
+
+void take_reports(Handoff& handoff) {
+  std::string message;
+  while (handoff.reports.receiver.try_receive(message) == ChannelStatus::ok) {
+    const Report report = Report::from(message);
+    if (report.kind == Report::Kind::credit) {
+      handoff.credits.push_back(report.unit);
+    } else {
+      handoff.workers[report.unit].in_flight.close();
+      ++handoff.workers[report.unit].begun;
+    }
+  }
+}
+
+// Requires: what the worker had reported was taken.
+void bury(const Units::Ended& ended, Handoff& handoff, Units& units) {
+  Worker worker = std::exchange(handoff.workers[ended.unit], {});
+  std::erase(handoff.credits, ended.unit);
+  units.crashed(worker.begun - ended.closed);
+  if (worker.in_flight) handoff.undelivered.push_front(std::move(worker.in_flight));
+}
+
+void deliver(Handoff& handoff, Units& units) {
+  while (!handoff.undelivered.empty() && !handoff.credits.empty()) {
+    const std::size_t unit = handoff.credits.back();
+    handoff.credits.pop_back();
+    Worker& worker = handoff.workers[unit];
+    worker.in_flight = std::move(handoff.undelivered.front());
+    handoff.undelivered.pop_front();
+    // A worker that cannot be reached ends, and so gives the connection back.
+    if (!send_descriptor(worker.connections.get(), worker.in_flight.get())) units.kill(unit);
+  }
+}
+
+// Once nothing can be given back any more, idle workers end, and busy ones after their connection.
+void dismiss(Handoff& handoff, Supervisor& pool) {
+  const auto& workers = handoff.workers;
+  if (!handoff.undelivered.empty() ||
+      std::any_of(workers.begin(), workers.end(), [](auto& w) { return bool(w.in_flight); })) {
+    return;
+  }
+  pool.stop();
+  for (auto& worker : handoff.workers) worker.connections.close();
+}
+
+}  // namespace
+
+net::Totals serve_handoff(app::EchoServer& server) {
+  const std::size_t workers = server.options.pool_size();
+  Handoff handoff(workers);
+  Units units(workers);
+  Supervisor pool(workers, [&] { return start_worker(handoff, units, server.options); });
+  Acceptor acceptor(server.listener, units.counters());
+  Shepherd shepherd(server, units);
+  while (shepherd.serving() || !handoff.undelivered.empty()) {
+    const auto wait = handoff.credits.empty() ? Acceptor::Wait{} : acceptor.wait();
+    const auto events = shepherd.watch(wait.descriptor, handoff.reports.receiver.descriptor(),
+                                       std::min(wait.until, pool.due()));
+    if (events.second || !events.ended.empty()) take_reports(handoff);
+    for (const auto& worker : events.ended) {
+      bury(worker, handoff, units);
+      pool.ended(worker);
+    }
+    if (events.first && !handoff.credits.empty()) {
+      if (auto connection = acceptor.accept()) {
+        handoff.undelivered.push_back(std::move(connection));
+      }
+    }
+    if (shepherd.expired()) {
+      for (; !handoff.undelivered.empty(); handoff.undelivered.pop_front()) {
+        units.counters().close(protocol::CloseReason::drain);
+      }
+    }
+    deliver(handoff, units);
+    if (shepherd.draining()) dismiss(handoff, pool);
+    pool.replace();
+  }
+  return units.totals();
+}
+
+}  // namespace trivium::multiprocess

@@ -1,0 +1,44 @@
+// SPDX-License-Identifier: MIT
+// Copyright (c) 2026 The Trivium authors
+//
+// shared-accept: a fixed pool of processes, forked beforehand, that all accept from one listener.
+//
+// Costs: nothing between accept and service; the kernel picks the process. A pool of N holds N
+// connections, and the kernel queues the rest.
+// Risks: N slow clients hold the whole pool. A crash ends one connection, and its worker is
+// replaced.
+
+#include "child_process.hpp"
+#include "echo_server.hpp"
+#include "shepherd.hpp"
+#include "supervisor.hpp"
+#include "units.hpp"
+
+namespace trivium::multiprocess {
+
+net::Totals serve_shared_accept(app::EchoServer& server) {
+  const std::size_t workers = server.options.pool_size();
+  Units units(workers);
+  const net::ServeOptions serving = server.serve_options(units.board().expired());
+  Supervisor pool(workers, [&] {
+    return units.start([&](net::CounterSlot& counters) {
+      close_all_but({server.listener.get()});
+      while (auto connection = net::accept_one(server.listener.get(), counters)) {
+        net::serve(std::move(*connection), serving, counters);
+      }
+    });
+  });
+  Shepherd shepherd(server, units);
+  while (shepherd.serving()) {
+    const auto events = shepherd.watch(-1, -1, pool.due());
+    for (const auto& worker : events.ended) {
+      units.crashed(worker.accepted - worker.closed);
+      pool.ended(worker);
+    }
+    if (shepherd.draining()) pool.stop();
+    pool.replace();
+  }
+  return units.totals();
+}
+
+}  // namespace trivium::multiprocess

@@ -1,0 +1,66 @@
+// SPDX-License-Identifier: MIT
+// Copyright (c) 2026 The Trivium authors
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+#include <functional>
+#include <unordered_map>
+#include <vector>
+
+#include "units.hpp"
+
+namespace trivium::multiprocess {
+
+/// How long the replacement of a worker waits: not at all for one that had lived for a second or
+/// more, or had no predecessor that died early; else 10 ms, then twice as long each time, up to 2
+/// s.
+class Backoff {
+ public:
+  using Duration = std::chrono::steady_clock::duration;
+  static constexpr Duration long_life = std::chrono::seconds(1);
+  static constexpr Duration shortest = std::chrono::milliseconds(10);
+  static constexpr Duration longest = std::chrono::seconds(2);
+
+  /// Takes note that a worker has ended, and says how long the next one waits.
+  [[nodiscard]] Duration after(Duration lived) noexcept;
+
+ private:
+  Duration next_{};
+};
+
+/// Keeps a fixed number of workers: whatever ends is replaced, with a back-off of its own.
+class Supervisor {
+ public:
+  using Clock = Units::Clock;
+  using Start = std::function<std::size_t()>;
+
+  /// Starts the workers by a function that returns the new unit or throws std::system_error, which
+  /// passes through here.
+  Supervisor(std::size_t workers, Start start);
+
+  /// Takes note that a worker has ended: it is to be replaced.
+  void ended(const Units::Ended& worker);
+
+  /// Starts the replacements that are due. Where the system refuses, they back off again.
+  void replace();
+
+  /// When the next replacement is due; never while all workers run.
+  [[nodiscard]] Clock::time_point due() const noexcept;
+
+  /// Ends replacing: the server drains.
+  void stop() noexcept;
+
+ private:
+  struct Vacancy {
+    Clock::time_point due;
+    Backoff backoff;
+  };
+
+  Start start_;
+  std::unordered_map<std::size_t, Backoff> running_;  // by unit
+  std::vector<Vacancy> vacancies_;
+  bool stopped_ = false;
+};
+
+}  // namespace trivium::multiprocess

@@ -1,0 +1,84 @@
+// SPDX-License-Identifier: MIT
+// Copyright (c) 2026 The Trivium authors
+#include "units.hpp"
+
+#include <sys/wait.h>
+
+#include <csignal>
+#include <numeric>
+
+#include "child_process.hpp"
+
+namespace trivium::multiprocess {
+
+Units::Units(std::size_t capacity) : board_(capacity) {}
+
+Units::~Units() {
+  kill_all();
+}
+
+std::size_t Units::start(const Body& body) {
+  return launch([&](std::size_t unit) { return fork_worker([&] { body(board_.slot(unit)); }); });
+}
+
+std::size_t Units::launch(const Launch& launch) {
+  const std::size_t slot = free_slots_.empty() ? fresh_slot_ : free_slots_.back();
+  const pid_t pid = launch(slot);
+  running_.emplace(pid, Unit{slot, Clock::now()});
+  if (free_slots_.empty()) {
+    ++fresh_slot_;
+  } else {
+    free_slots_.pop_back();
+  }
+  ++retired_.units_started;
+  return slot;
+}
+
+std::vector<Units::Ended> Units::reap() {
+  std::vector<Ended> all;
+  int status = 0;
+  for (pid_t pid; (pid = ::waitpid(-1, &status, WNOHANG)) > 0;) {
+    const auto unit = running_.find(pid);
+    if (unit == running_.end()) continue;  // a child that whoever exec'd this program had left
+    const auto [slot, started] = unit->second;
+    const bool died = !WIFEXITED(status) || WEXITSTATUS(status) != 0;
+    net::Totals counted;
+    counted += board_.slot(slot);
+    retired_.fold(board_.slot(slot));
+    retired_.units_died += died ? 1 : 0;
+    const auto closed =
+        std::accumulate(counted.closed.begin(), counted.closed.end(), std::uint64_t{0});
+    all.push_back({slot, died, counted.accepted, closed, Clock::now() - started});
+    running_.erase(unit);
+    free_slots_.push_back(slot);
+  }
+  return all;
+}
+
+void Units::kick() const noexcept {
+  for (const auto& [pid, unit] : running_) ::kill(pid, SIGTERM);
+}
+
+void Units::kill(std::size_t unit) const noexcept {
+  for (const auto& [pid, known] : running_) {
+    if (known.slot == unit) ::kill(pid, SIGKILL);
+  }
+}
+
+void Units::kill_all() noexcept {
+  for (const auto& [pid, unit] : running_) ::kill(pid, SIGKILL);
+  for (const auto& [pid, unit] : running_) {
+    ::waitpid(pid, nullptr, 0);
+    retired_.fold(board_.slot(unit.slot));
+  }
+  running_.clear();
+}
+
+net::Totals Units::totals() const {
+  net::Totals totals = retired_;
+  for (const auto& [pid, unit] : running_) totals += board_.slot(unit.slot);
+  totals += own_;  // the last, since it may count the accepting of what others count as closed
+  return totals;
+}
+
+}  // namespace trivium::multiprocess

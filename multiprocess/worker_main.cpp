@@ -1,0 +1,73 @@
+// SPDX-License-Identifier: MIT
+// Copyright (c) 2026 The Trivium authors
+//
+// The program that multiprocess/handoff starts for each of its workers: it gives a credit, gets a
+// connection, says that it begins, and serves it.
+
+#include <exception>
+#include <iostream>
+
+#include "board.hpp"
+#include "channel.hpp"
+#include "descriptor_passing.hpp"
+#include "echo_worker.hpp"
+#include "shared/app/command_line.hpp"
+#include "shared/net/blocking_connection.hpp"
+
+namespace trivium::multiprocess {
+namespace {
+
+struct WorkerOptions {
+  std::size_t parent = 0;
+  std::size_t unit = 0;
+  std::size_t max_line = 64 * 1024;
+  std::chrono::nanoseconds idle_timeout = std::chrono::seconds(60);
+};
+
+std::optional<int> parse_worker_options(int argc, char** argv, WorkerOptions& options) {
+  CLI::App app("Serves connections for echo --strategy handoff, which starts it.", worker_program);
+  app::add_count(app, "--parent", options.parent, 1, 4194304, "The pid of the echo that started it")
+      ->required();
+  app::add_count(app, "--unit", options.unit, 0, 32767, "Its slot of counters")->required();
+  app::add_size(app, "--max-line", options.max_line, "Content that a line may have");
+  app::add_duration(app, "--idle-timeout", options.idle_timeout,
+                    "A connection without progress is closed");
+  return app::parse(app, argc, argv);
+}
+
+void work(int connections, ChannelSender& reports, std::uint32_t unit,
+          const net::ServeOptions& serving, net::CounterSlot& counters) {
+  const Report credit{.unit = unit, .kind = Report::Kind::credit};
+  const Report begun{.unit = unit, .kind = Report::Kind::begun};
+  for (;;) {
+    if (reports.send(credit.bytes()) != ChannelStatus::ok) return;
+    net::Descriptor connection = receive_descriptor(connections);
+    if (!connection || reports.send(begun.bytes()) != ChannelStatus::ok) return;
+    net::serve(std::move(connection), serving, counters);
+  }
+}
+
+}  // namespace
+}  // namespace trivium::multiprocess
+
+int main(int argc, char** argv) {
+  using namespace trivium;
+  using namespace trivium::multiprocess;
+  WorkerOptions options;
+  if (const auto code = parse_worker_options(argc, argv, options)) return *code;
+  try {
+    become_worker(static_cast<pid_t>(options.parent));
+    const net::Descriptor connections(worker_connections);
+    ChannelSender reports(net::Descriptor(worker_reports), report_limits);
+    const Board board(net::Descriptor{worker_board});
+    const net::ServeOptions serving{.limits = {.max_line = options.max_line},
+                                    .idle_timeout = options.idle_timeout,
+                                    .expired = board.expired()};
+    work(connections.get(), reports, static_cast<std::uint32_t>(options.unit), serving,
+         board.slot(options.unit));
+    return 0;
+  } catch (const std::exception& error) {
+    std::cerr << worker_program << ": " << error.what() << '\n';
+    return app::exit_refused;
+  }
+}
