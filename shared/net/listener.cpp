@@ -28,19 +28,37 @@ void set_timeout(int socket, int option, std::chrono::nanoseconds timeout, const
   checked(::setsockopt(socket, SOL_SOCKET, option, &value, sizeof value), what);
 }
 
-}  // namespace
-
-Descriptor listen_on(const Address& address, int backlog) {
+Descriptor open_socket(const Address& address) {
   Descriptor listener(
       checked(::socket(address.family(), SOCK_STREAM | SOCK_CLOEXEC, 0), "cannot open a socket"));
   enable(listener.get(), SOL_SOCKET, SO_REUSEADDR, "SO_REUSEADDR");
   enable(listener.get(), IPPROTO_TCP, TCP_NODELAY, "TCP_NODELAY");
+  return listener;
+}
+
+void bind_and_listen(const Descriptor& listener, const Address& address, int backlog) {
   if (::bind(listener.get(), address.get(), address.size) < 0 ||
       ::listen(listener.get(), backlog) < 0) {
     throw std::system_error(errno, std::generic_category(),
                             "cannot listen on " + to_string(address));
   }
+}
+
+}  // namespace
+
+Descriptor listen_on(const Address& address, int backlog) {
+  Descriptor listener = open_socket(address);
+  bind_and_listen(listener, address, backlog);
   return listener;
+}
+
+Descriptor listen_beside(int listener, int backlog) {
+  const Address address = local_address(listener);
+  Descriptor sibling = open_socket(address);
+  enable(listener, SOL_SOCKET, SO_REUSEPORT, "SO_REUSEPORT");
+  enable(sibling.get(), SOL_SOCKET, SO_REUSEPORT, "SO_REUSEPORT");
+  bind_and_listen(sibling, address, backlog);
+  return sibling;
 }
 
 void set_idle_timeout(int socket, std::chrono::nanoseconds timeout) {

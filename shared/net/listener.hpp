@@ -14,6 +14,10 @@ namespace trivium::net {
 /// it, TCP_NODELAY. Throws std::system_error that names the address where the system refuses.
 [[nodiscard]] Descriptor listen_on(const Address& address, int backlog);
 
+/// Opens one more listener at a listener's address, with SO_REUSEPORT on both; the kernel then
+/// spreads connections over them. Throws std::system_error.
+[[nodiscard]] Descriptor listen_beside(int listener, int backlog);
+
 /// A blocked send gives up after this part of the idle timeout, and is tried again.
 inline constexpr int sends_per_idle_timeout = 4;
 

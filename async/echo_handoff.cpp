@@ -1,0 +1,46 @@
+// SPDX-License-Identifier: MIT
+// Copyright (c) 2026 The Trivium authors
+//
+// handoff: one task accepts and hands each connection, as a task, to a fixed pool of threads that
+// share one loop.
+//
+// Costs: any thread may run the next step of any task, so every step may cross threads, and what
+// two of them touch needs a lock. Uses every core, also for connections that are busy at odds.
+// Risks: as many tasks as there are threads hold up all when they block; a crash takes them all.
+
+#include "connection.hpp"
+#include "echo_server.hpp"
+#include "loop.hpp"
+#include "shepherd.hpp"
+
+namespace trivium::async {
+namespace {
+
+// References are to what the strategy owns, here and in the other tasks.
+Task<> serve_one(net::Descriptor connection, Loop& loop, Permits& permits,
+                 protocol::EchoSession::Limits limits) {
+  co_await asio::post(as_result);  // hands itself off: whichever thread is free goes on here
+  co_await serve(std::move(connection), loop.watchdog(), limits, loop.next_slot());
+  permits.give_back();
+}
+
+Task<> accept_and_hand_off(int listener, Loop& loop, Permits& permits,
+                           protocol::EchoSession::Limits limits) {
+  Stream stream = adopt_listener(loop.executor(), listener);
+  net::CounterSlot& counters = loop.next_slot();
+  while (auto connection = co_await accept_one(stream, permits, counters)) {
+    loop.start_unit(serve_one(std::move(*connection), loop, permits, limits));
+  }
+}
+
+}  // namespace
+
+net::Totals serve_handoff(app::EchoServer& server) {
+  Loop pool(server.options.workers, server.options.idle_timeout);
+  Permits permits(pool.executor(), server.options.max_connections);
+  const protocol::EchoSession::Limits limits{.max_line = server.options.max_line};
+  pool.start(accept_and_hand_off(server.listener.get(), pool, permits, limits));
+  return shepherd(server, {&pool}, [&] { permits.close(); });
+}
+
+}  // namespace trivium::async

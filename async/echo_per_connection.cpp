@@ -1,0 +1,43 @@
+// SPDX-License-Identifier: MIT
+// Copyright (c) 2026 The Trivium authors
+//
+// per-connection: one loop on one thread accepts, and spawns a task for each connection.
+//
+// Costs: a frame for each connection, and nothing while it is idle; one core is all it ever uses.
+// Risks: a task that computes or blocks holds up every other; a crash in one takes them all.
+
+#include "connection.hpp"
+#include "echo_server.hpp"
+#include "loop.hpp"
+#include "shepherd.hpp"
+
+namespace trivium::async {
+namespace {
+
+// References are to what the strategy owns, here and in the other tasks.
+Task<> serve_one(net::Descriptor connection, Loop& loop, Permits& permits,
+                 protocol::EchoSession::Limits limits) {
+  co_await serve(std::move(connection), loop.watchdog(), limits, loop.next_slot());
+  permits.give_back();
+}
+
+Task<> accept_and_spawn(int listener, Loop& loop, Permits& permits,
+                        protocol::EchoSession::Limits limits) {
+  Stream stream = adopt_listener(loop.executor(), listener);
+  net::CounterSlot& counters = loop.next_slot();
+  while (auto connection = co_await accept_one(stream, permits, counters)) {
+    loop.start_unit(serve_one(std::move(*connection), loop, permits, limits));
+  }
+}
+
+}  // namespace
+
+net::Totals serve_per_connection(app::EchoServer& server) {
+  Loop loop(1, server.options.idle_timeout);
+  Permits permits(loop.executor(), server.options.max_connections);
+  const protocol::EchoSession::Limits limits{.max_line = server.options.max_line};
+  loop.start(accept_and_spawn(server.listener.get(), loop, permits, limits));
+  return shepherd(server, {&loop}, [&] { permits.close(); });
+}
+
+}  // namespace trivium::async

@@ -1,0 +1,38 @@
+// SPDX-License-Identifier: MIT
+// Copyright (c) 2026 The Trivium authors
+//
+// sequential: the mistake. One task serves a connection to its end before it accepts the next.
+//
+// Costs: none to speak of. It is written with coroutines, and suspends wherever it waits, but there
+// is nothing else to run meanwhile: the kernel queues everyone else.
+// Risks: one slow or silent client holds up all others, until the idle timeout.
+
+#include "connection.hpp"
+#include "echo_server.hpp"
+#include "loop.hpp"
+#include "shepherd.hpp"
+
+namespace trivium::async {
+namespace {
+
+// References are to what the strategy owns.
+Task<> accept_and_serve(int listener, Loop& loop, Permits& permits,
+                        protocol::EchoSession::Limits limits) {
+  Stream stream = adopt_listener(loop.executor(), listener);
+  net::CounterSlot& counters = loop.next_slot();
+  while (auto connection = co_await accept_one(stream, permits, counters)) {
+    co_await serve(std::move(*connection), loop.watchdog(), limits, counters);
+  }
+}
+
+}  // namespace
+
+net::Totals serve_sequential(app::EchoServer& server) {
+  Loop loop(1, server.options.idle_timeout);
+  Permits unlimited(loop.executor(), 0);  // at most one is open in any case
+  const protocol::EchoSession::Limits limits{.max_line = server.options.max_line};
+  loop.start_unit(accept_and_serve(server.listener.get(), loop, unlimited, limits));
+  return shepherd(server, {&loop}, [] {});
+}
+
+}  // namespace trivium::async
