@@ -1,0 +1,117 @@
+// SPDX-License-Identifier: MIT
+// Copyright (c) 2026 The Trivium authors
+//
+// Closing: the server's FIN comes at once, and no reset may overtake the answer.
+#include <string>
+#include <thread>
+
+#include "tests/conformance/echo_client.hpp"
+#include "tests/conformance/harness.hpp"
+
+namespace trivium::conformance {
+namespace {
+
+constexpr milliseconds linger_time{2000};
+constexpr std::size_t tail_size = 500 * 1024;  // below the 1 MiB that a closing server drains
+
+class EchoClose : public EchoTest {
+ protected:
+  // Sends everything before it reads anything, so that the tail is on its way when the server
+  // closes: without a lingering close its reset would destroy the answer.
+  void expect_answer_in_spite_of_tail(const std::string& input, const std::string& body,
+                                      Finish finish) {
+    for (int round = 0; round < 5 && !HasFailure(); ++round) {
+      auto stream = server().connect();
+      EXPECT_TRUE(stream.send(input + std::string(tail_size, 't')));
+      if (finish == Finish::half_close) stream.finish();
+      expect_end(stream, std::string{head} + body);
+    }
+  }
+
+  std::string answer() const {
+    std::string lines;
+    while (lines.size() < 48 * 1024) lines += "an answer that must not be overtaken\n";
+    return lines;
+  }
+};
+
+TEST_F(EchoClose, TailAfterTheEmptyLine) {
+  const Requirement requirement{"echo.close.tail-after-end", Level::must,
+                                "Within 1 MiB of later input no reset overtakes the answer."};
+  expect_answer_in_spite_of_tail(answer() + "\n", answer(), Finish::no);
+  expect_answer_in_spite_of_tail(answer() + "\n", answer(), Finish::half_close);
+}
+
+TEST_F(EchoClose, TailAfterARejection) {
+  const Requirement requirement{"echo.close.tail-after-rejection", Level::must,
+                                "The same holds where the server closes for a rejection."};
+  expect_answer_in_spite_of_tail(answer() + "\xff\n", answer(), Finish::no);
+  expect_answer_in_spite_of_tail(answer() + std::string(default_max_line + 1, 'l'), answer(),
+                                 Finish::half_close);
+}
+
+TEST_F(EchoClose, FinComesAtOnce) {
+  const Requirement requirement{"echo.close.fin-first", Level::must,
+                                "A lingering close sends FIN first, and drains after that."};
+  auto stream = open(server());
+  const auto start = Clock::now();
+  stream.send("\n");
+  expect_end(stream);
+  EXPECT_LT(since(start), linger_time * 3 / 4);
+}
+
+TEST_F(EchoClose, LateInputIsNotReset) {
+  const Requirement requirement{"echo.close.late-input", Level::must,
+                                "Input that comes after the server's FIN is drained, not reset."};
+  auto stream = open(server());
+  const auto start = Clock::now();
+  stream.send("\n");
+  expect_end(stream);
+  for (int i = 0; i < 8; ++i) {
+    const bool taken = stream.send(std::string(10'000, 'l'));
+    if (since(start) > linger_time / 2) GTEST_SKIP() << "the machine is too slow to judge this";
+    EXPECT_TRUE(taken);
+    std::this_thread::sleep_for(milliseconds{5});
+  }
+  EXPECT_STREQ(to_string(stream.receive(1).end), to_string(End::fin));
+}
+
+TEST_F(EchoClose, DrainsForTwoSeconds) {
+  const Requirement requirement{"echo.close.two-seconds", Level::must,
+                                "A closing server drains for 2 s, however the client dribbles, "
+                                "and then lets go."};
+  if (const auto why = unmet({.slow = true}); !why.empty()) GTEST_SKIP() << why;
+  auto stream = open(server());
+  const auto start = Clock::now();
+  stream.send("\n");
+  expect_end(stream);
+  EXPECT_TRUE(poll_until([&] {
+    std::this_thread::sleep_for(milliseconds{20});
+    return stream.send_some("d") < 0;
+  })) << "the connection is still there";
+  EXPECT_GT(since(start), linger_time - milliseconds{100});
+  EXPECT_LT(since(start), linger_time + milliseconds{3000});
+}
+
+TEST_F(EchoClose, DrainsNoMoreThanItsBound) {
+  const Requirement requirement{"echo.close.one-mebibyte", Level::must,
+                                "A closing server drains 1 MiB at most: who goes on sending is "
+                                "let go."};
+  constexpr std::size_t far_more = std::size_t{64} << 20;
+  auto stream = open(server());
+  stream.send("\n");
+  expect_end(stream);
+  const std::string block(std::size_t{64} << 10, 'm');
+  std::size_t sent = 0;
+  bool let_go = false;
+  for (const Deadline deadline; sent < far_more && !let_go && !deadline.expired();) {
+    const long count = stream.send_some(block);
+    let_go = count < 0;
+    if (count > 0) sent += static_cast<std::size_t>(count);
+    if (count == 0) std::this_thread::sleep_for(milliseconds{1});
+  }
+  EXPECT_TRUE(let_go) << "it took " << sent << " bytes";
+}
+
+}  // namespace
+}  // namespace trivium::conformance

@@ -1,0 +1,140 @@
+// SPDX-License-Identifier: MIT
+// Copyright (c) 2026 The Trivium authors
+//
+// Idleness: no byte was received and none was taken by the kernel for --idle-timeout.
+#include <string>
+#include <thread>
+
+#include "tests/conformance/echo_client.hpp"
+#include "tests/conformance/harness.hpp"
+
+namespace trivium::conformance {
+namespace {
+
+class EchoContractIdle : public EchoTest {
+ protected:
+  void expect_idle_closes(std::int64_t count) {
+    const auto counters =
+        server().counters_when([&](const Counters& now) { return now.closed("idle") >= count; });
+    EXPECT_EQ(counters.closed("idle"), count);
+    EXPECT_EQ(counters.closed_in_all(), count);
+  }
+};
+
+TEST_F(EchoContractIdle, SilentClientIsClosed) {
+  const Requirement requirement{"echo.idle.silent", Level::must,
+                                "A client that is silent for --idle-timeout is closed, by a FIN, "
+                                "and counted idle."};
+  use({"--idle-timeout", "400ms"});
+  auto stream = open(server());
+  const auto start = Clock::now();
+  expect_end(stream);
+  EXPECT_GE(since(start), milliseconds{300});
+  stream.close();
+  expect_idle_closes(1);
+}
+
+TEST_F(EchoContractIdle, CountsFromTheLastByte) {
+  const Requirement requirement{"echo.idle.from-last-byte", Level::must,
+                                "The time counts from the last byte that was received."};
+  use({"--idle-timeout", "500ms"});
+  auto stream = open(server());
+  std::this_thread::sleep_for(milliseconds{250});
+  const auto start = Clock::now();
+  expect_echo(stream, "a");
+  expect_end(stream);
+  EXPECT_GE(since(start), milliseconds{400});
+  stream.close();
+  expect_idle_closes(1);
+}
+
+TEST_F(EchoContractIdle, PartialLineIsDropped) {
+  const Requirement requirement{"echo.idle.partial", Level::must,
+                                "On idle the partial line is dropped."};
+  use({"--idle-timeout", "200ms"});
+  auto stream = open(server());
+  stream.send("whole\npart");
+  expect_bytes(stream, "whole\n");
+  expect_end(stream);
+  stream.close();
+  expect_idle_closes(1);
+}
+
+TEST_F(EchoContractIdle, DribblerIsNotIdle) {
+  const Requirement requirement{"echo.idle.dribbler", Level::must,
+                                "A client whose bytes keep coming is not idle, however slow its "
+                                "line grows."};
+  if (const auto why = unmet({.slow = true}); !why.empty()) GTEST_SKIP() << why;
+  use({"--idle-timeout", "1s"});
+  auto stream = open(server());
+  const std::string line = "twelve bytes";
+  for (const char byte : line) {
+    EXPECT_TRUE(stream.send({&byte, 1}));
+    std::this_thread::sleep_for(milliseconds{130});
+  }
+  stream.send("\n");
+  expect_bytes(stream, line + "\n");
+}
+
+TEST_F(EchoContractIdle, ReaderThatMakesProgressIsNotIdle) {
+  const Requirement requirement{"echo.idle.reader", Level::must,
+                                "A reader that makes progress is not idle, though it sends "
+                                "nothing."};
+  if (const auto why = unmet({.slow = true}); !why.empty()) GTEST_SKIP() << why;
+  constexpr std::size_t total = std::size_t{12} << 20;
+  constexpr std::size_t at_a_time = std::size_t{256} << 10;
+  use({"--idle-timeout", "1500ms"});
+  std::string lines;
+  while (lines.size() < total) lines += std::string(4095, 'r') + "\n";
+  auto stream = open(server());
+  std::string_view unsent{lines};
+  std::size_t received = 0;
+  const auto start = Clock::now();
+  for (const Deadline deadline{2 * patience}; received < lines.size() && !deadline.expired();) {
+    const long count = unsent.empty() ? 0 : stream.send_some(unsent);
+    ASSERT_GE(count, 0) << "reset after " << received << " bytes";
+    unsent.remove_prefix(static_cast<std::size_t>(count));
+    const auto got = stream.receive(at_a_time, Deadline{milliseconds{0}});
+    ASSERT_TRUE(got.end == End::enough || got.end == End::timeout)
+        << to_string(got.end) << " after " << received << " bytes";
+    received += got.data.size();
+    std::this_thread::sleep_for(milliseconds{50});
+  }
+  EXPECT_EQ(received, lines.size());
+  EXPECT_GT(since(start), milliseconds{1500}) << "the case was too quick to show anything";
+}
+
+TEST_F(EchoContractIdle, ClientThatNeverReadsIsIdle) {
+  const Requirement requirement{"echo.idle.never-reads", Level::must,
+                                "A client that does not read, and so neither is heard nor takes a "
+                                "byte, is idle."};
+  if (const auto why = unmet({.slow = true}); !why.empty()) GTEST_SKIP() << why;
+  use({"--idle-timeout", "1s"});
+  auto stream = open(server());
+  (void)send_until_blocked(stream, std::string(1023, 'n') + "\n", std::size_t{96} << 20);
+  expect_idle_closes(1);
+}
+
+TEST_F(EchoContractIdle, CountsFromTheBeginningOfService) {
+  const Requirement requirement{"echo.idle.from-begin", Level::must,
+                                "The time counts from when a unit begins the connection: one that "
+                                "waits in the queue is not idle."};
+  if (const auto why = unmet({.slow = true}); !why.empty()) GTEST_SKIP() << why;
+  if (config().capacity == 0) GTEST_SKIP() << "no limit of capacity: nobody waits";
+  use({"--idle-timeout", "600ms", "--workers", "1"});
+  auto first = open(server());
+  auto queued = server().connect();
+  for (int i = 0; i < 12; ++i) {
+    expect_echo(first, "busy");
+    std::this_thread::sleep_for(milliseconds{100});
+  }
+  expect_silence(queued);
+  first.send("\n");
+  expect_end(first);
+  first.close();
+  expect_bytes(queued, head);
+  expect_echo(queued, "at last");
+}
+
+}  // namespace
+}  // namespace trivium::conformance
