@@ -161,6 +161,7 @@ class Engine {
     shared_.tally = &results_.measured;
     measuring_ = true;
     results_.start_ns = now_ = monotonic_now();
+    progress_at_ = now_ + progress_step;
     listener_.measuring();
   }
 

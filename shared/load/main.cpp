@@ -24,6 +24,7 @@ using trivium::load::Results;
 constexpr int exit_some_failed = 1;
 constexpr int exit_usage = 2;
 constexpr int exit_no_connection = 3;
+constexpr const char* clear_line = "\r\033[K";
 
 void say(const std::string& line) {
   std::fprintf(stderr, "load: %s\n", line.c_str());
@@ -69,12 +70,12 @@ int measure(const Options& options) {
   const bool live = ::isatty(STDERR_FILENO) == 1;
   if (live) {
     listener.progress = [&options](double seconds, const Results& so_far) {
-      std::fprintf(stderr, "\r\033[K%s", progress_line(options, seconds, so_far).c_str());
+      std::fprintf(stderr, "%s%s", clear_line, progress_line(options, seconds, so_far).c_str());
     };
   }
   const auto target = trivium::net::resolve_first(options.target);
   const Results results = trivium::load::run(options, target, listener);
-  if (live) std::fputs("\r\033[K", stderr);
+  if (live) std::fputs(clear_line, stderr);
 
   if (results.start_ns != 0 && !write_results(options, results)) {
     say("--json: cannot write " + (options.json.empty() ? "standard output" : options.json) + ": " +

@@ -9,16 +9,17 @@
 
 namespace trivium::load {
 
-/// The bytes of an exchange, laid out once so that a question and its answer are both slices of it:
+/// The bytes of an exchange, laid out once, so that questions and answers are slices of it:
 ///
 ///     head | content | \n | \n
-///            `------------ churn's question      (head to the first \n is its answer)
-///            `-------- ` - lines' question, and its answer
+///            --------------------  churn's question: the line, and the empty line that ends it
+///     ---------------------        churn's answer, to the end of stream
+///            --------------        lines' question, and its answer
 ///
-/// Stamping rewrites the first 16 bytes of the content (fewer in a shorter line), which differ
-/// from line to line and from connection to connection; the rest is a pattern whose bytes differ
-/// from their neighbours. Content is printable ASCII and starts with a digit or a small letter. In
-/// lines of fewer than 16 bytes numbers far apart look alike: one byte tells apart 32.
+/// Stamping rewrites the first 16 bytes of the content (all of a shorter line), so that they differ
+/// from line to line and from connection to connection; in lines of fewer than 16 bytes only
+/// numbers that are close to each other differ (one byte tells 32 apart). The rest is a pattern
+/// whose neighbours differ. Content is printable ASCII and starts with a digit or a small letter.
 class Message {
  public:
   /// What a server sends before anything else.
