@@ -10,16 +10,16 @@
 
 namespace trivium::app {
 
-Signals::Signals() {
+Signals::Signals(std::initializer_list<int> watched) {
   std::signal(SIGPIPE, SIG_IGN);
-  sigset_t watched;
-  sigemptyset(&watched);
-  for (const int signal : {SIGTERM, SIGINT, SIGUSR1, SIGCHLD}) sigaddset(&watched, signal);
-  if (const int error = ::pthread_sigmask(SIG_BLOCK, &watched, nullptr); error != 0) {
+  sigset_t set;
+  sigemptyset(&set);
+  for (const int signal : watched) sigaddset(&set, signal);
+  if (const int error = ::pthread_sigmask(SIG_BLOCK, &set, nullptr); error != 0) {
     throw std::system_error(error, std::generic_category(), "pthread_sigmask");
   }
-  descriptor_ = net::Descriptor(
-      net::checked(::signalfd(-1, &watched, SFD_CLOEXEC | SFD_NONBLOCK), "signalfd"));
+  descriptor_ =
+      net::Descriptor(net::checked(::signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK), "signalfd"));
 }
 
 std::optional<Command> Signals::take() {

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <csignal>
+#include <initializer_list>
 #include <optional>
 
 #include "shared/net/descriptor.hpp"
@@ -13,14 +14,14 @@ namespace trivium::app {
 /// SIGUSR1 reports the counters; the first SIGTERM or SIGINT drains; a second one kills.
 enum class Command { report, drain, kill, child_ended };
 
-/// Receives SIGTERM, SIGINT, SIGUSR1 and SIGCHLD through a descriptor, so that nothing ever runs in
-/// a signal handler. Makes SIGPIPE harmless.
+/// Receives signals through a descriptor, so that nothing ever runs in a signal handler. Makes
+/// SIGPIPE harmless.
 ///
-/// Blocks the four signals for the calling thread: construct it on the main thread before there is
-/// any other, so that every unit inherits the mask. Not thread-safe.
+/// Blocks the signals that it watches for the calling thread: construct it on the main thread
+/// before there is any other, so that every unit inherits the mask. Not thread-safe.
 class Signals {
  public:
-  Signals();
+  explicit Signals(std::initializer_list<int> watched = {SIGTERM, SIGINT, SIGUSR1, SIGCHLD});
 
   /// Readable while a signal waits.
   [[nodiscard]] int descriptor() const noexcept { return descriptor_.get(); }

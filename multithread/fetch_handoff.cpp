@@ -1,0 +1,48 @@
+// SPDX-License-Identifier: MIT
+// Copyright (c) 2026 The Trivium authors
+//
+// handoff: a channel feeds URLs to a fixed pool of --jobs threads; results come back over another.
+//
+// Costs: two wake-ups across threads for each URL. The main thread sends the next URL for each
+// result that it takes, so that neither channel ever makes it wait for a worker.
+// Risks: a main thread that is slow to take results starves the pool; a crash takes the whole run.
+
+#include "channel.hpp"
+#include "fetch_client.hpp"
+#include "fetch_collect.hpp"
+#include "fetch_resolver.hpp"
+#include "units.hpp"
+
+namespace trivium::multithread {
+namespace {
+
+using Work = Channel<std::size_t>;  // indices of URLs
+
+void work_off(const app::FetchOptions& options, Work& work, Results& results) {
+  std::size_t index;
+  while (work.receive(index) == ChannelStatus::ok) {
+    Finished finished{index, net::blocking_fetch(options.urls[index], options.limits, resolve)};
+    if (results.send(std::move(finished)) != ChannelStatus::ok) return;
+  }
+}
+
+}  // namespace
+
+void fetch_handoff(app::FetchClient& client) {
+  Work work(client.units());
+  Results results(client.units());
+  Units units;
+  for (std::size_t i = 0; i < client.units(); ++i) {
+    units.start([&](net::CounterSlot&) { work_off(client.options, work, results); });
+  }
+  std::size_t next = 0;
+  const auto hand_out = [&] {
+    std::size_t index = next++;
+    if (index < client.size()) (void)work.send(std::move(index));
+    if (client.over()) work.close();
+  };
+  for (std::size_t i = 0; i < client.units(); ++i) hand_out();
+  collect(client, units, results, hand_out);
+}
+
+}  // namespace trivium::multithread

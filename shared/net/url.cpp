@@ -1,0 +1,46 @@
+// SPDX-License-Identifier: MIT
+// Copyright (c) 2026 The Trivium authors
+#include "shared/net/url.hpp"
+
+#include <boost/url/parse.hpp>
+#include <boost/url/url_view.hpp>
+
+namespace trivium::net {
+namespace {
+
+std::string text_of(boost::urls::string_view text) {
+  return std::string(text.data(), text.size());
+}
+
+}  // namespace
+
+ParsedUrl parse_url(std::string_view text) {
+  const auto parsed = boost::urls::parse_uri(boost::urls::string_view(text.data(), text.size()));
+  if (!parsed) return {.error = "not of the form http://HOST[:PORT][/PATH]"};
+  const boost::urls::url_view view = *parsed;
+  if (view.scheme_id() != boost::urls::scheme::http) {
+    return {.error = "only http:// is fetched, not " + text_of(view.scheme()) + ":"};
+  }
+  if (view.has_userinfo()) return {.error = "user and password are not supported"};
+  const std::string host = text_of(view.encoded_host_address());
+  if (host.empty()) return {.error = "no host"};
+  // Decoded, it could hold anything, and no name in use needs it.
+  if (host.find('%') != host.npos) return {.error = "percent signs in the host"};
+  if (view.host_type() == boost::urls::host_type::ipvfuture) return {.error = "no such address"};
+  // Boost.URL 1.81 takes `h:http/` for an empty port and the path `http/`.
+  const std::string path = text_of(view.encoded_path());
+  if (!path.empty() && path.front() != '/') return {.error = "the port is no number"};
+  const std::string port = text_of(view.port());
+  const unsigned number = view.port_number();
+  if (!port.empty() && number == 0) return {.error = "the port is not from 1 to 65535"};
+
+  Url url{.host = host,
+          .port = port.empty() ? "80" : std::to_string(number),
+          .authority = text_of(view.encoded_host()),
+          .target = path.empty() ? "/" : path};
+  if (url.port != "80") url.authority += ":" + url.port;
+  if (view.has_query()) url.target += "?" + text_of(view.encoded_query());
+  return {.url = std::move(url)};
+}
+
+}  // namespace trivium::net
