@@ -24,11 +24,10 @@ Task<> serve_one(net::Descriptor connection, Loop& loop, Permits& permits,
   permits.give_back();
 }
 
-Task<> accept_and_hand_off(int listener, Loop& loop, Permits& permits,
+Task<> accept_and_hand_off(Stream listener, Loop& loop, Permits& permits,
                            protocol::EchoSession::Limits limits) {
-  Stream stream = adopt_listener(loop.executor(), listener);
   net::CounterSlot& counters = loop.next_slot();
-  while (auto connection = co_await accept_one(stream, permits, counters)) {
+  while (auto connection = co_await accept_one(listener, permits, counters)) {
     loop.start_unit(serve_one(std::move(*connection), loop, permits, limits));
   }
 }
@@ -39,7 +38,8 @@ net::Totals serve_handoff(app::EchoServer& server) {
   Loop pool(server.options.workers, server.options.idle_timeout);
   Permits permits(pool.executor(), server.options.max_connections);
   const protocol::EchoSession::Limits limits{.max_line = server.options.max_line};
-  pool.start(accept_and_hand_off(server.listener.get(), pool, permits, limits));
+  pool.start(accept_and_hand_off(adopt_listener(pool.executor(), server.listener.get()), pool,
+                                 permits, limits));
   return shepherd(server, {&pool}, [&] { permits.close(); });
 }
 

@@ -21,11 +21,10 @@ Task<> serve_one(net::Descriptor connection, Loop& loop, Permits& permits,
   permits.give_back();
 }
 
-Task<> accept_and_spawn(int listener, Loop& loop, Permits& permits,
+Task<> accept_and_spawn(Stream listener, Loop& loop, Permits& permits,
                         protocol::EchoSession::Limits limits) {
-  Stream stream = adopt_listener(loop.executor(), listener);
   net::CounterSlot& counters = loop.next_slot();
-  while (auto connection = co_await accept_one(stream, permits, counters)) {
+  while (auto connection = co_await accept_one(listener, permits, counters)) {
     loop.start_unit(serve_one(std::move(*connection), loop, permits, limits));
   }
 }
@@ -36,7 +35,8 @@ net::Totals serve_per_connection(app::EchoServer& server) {
   Loop loop(1, server.options.idle_timeout);
   Permits permits(loop.executor(), server.options.max_connections);
   const protocol::EchoSession::Limits limits{.max_line = server.options.max_line};
-  loop.start(accept_and_spawn(server.listener.get(), loop, permits, limits));
+  loop.start(accept_and_spawn(adopt_listener(loop.executor(), server.listener.get()), loop, permits,
+                              limits));
   return shepherd(server, {&loop}, [&] { permits.close(); });
 }
 

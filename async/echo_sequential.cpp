@@ -16,11 +16,10 @@ namespace trivium::async {
 namespace {
 
 // References are to what the strategy owns.
-Task<> accept_and_serve(int listener, Loop& loop, Permits& permits,
+Task<> accept_and_serve(Stream listener, Loop& loop, Permits& permits,
                         protocol::EchoSession::Limits limits) {
-  Stream stream = adopt_listener(loop.executor(), listener);
   net::CounterSlot& counters = loop.next_slot();
-  while (auto connection = co_await accept_one(stream, permits, counters)) {
+  while (auto connection = co_await accept_one(listener, permits, counters)) {
     co_await serve(std::move(*connection), loop.watchdog(), limits, counters);
   }
 }
@@ -31,7 +30,8 @@ net::Totals serve_sequential(app::EchoServer& server) {
   Loop loop(1, server.options.idle_timeout);
   Permits unlimited(loop.executor(), 0);  // at most one is open in any case
   const protocol::EchoSession::Limits limits{.max_line = server.options.max_line};
-  loop.start_unit(accept_and_serve(server.listener.get(), loop, unlimited, limits));
+  loop.start_unit(accept_and_serve(adopt_listener(loop.executor(), server.listener.get()), loop,
+                                   unlimited, limits));
   return shepherd(server, {&loop}, [] {});
 }
 

@@ -26,11 +26,10 @@ Task<> serve_one(net::Descriptor connection, Loop& loop, Permits& permits,
   permits.give_back();
 }
 
-Task<> accept_and_spawn(int listener, Loop& loop, Permits& permits,
+Task<> accept_and_spawn(Stream listener, Loop& loop, Permits& permits,
                         protocol::EchoSession::Limits limits) {
-  Stream stream = adopt_listener(loop.executor(), listener);
   net::CounterSlot& counters = loop.next_slot();
-  while (auto connection = co_await accept_one(stream, permits, counters)) {
+  while (auto connection = co_await accept_one(listener, permits, counters)) {
     loop.start_unit(serve_one(std::move(*connection), loop, permits, limits));
   }
 }
@@ -53,7 +52,7 @@ net::Totals serve_shared_accept(app::EchoServer& server) {
   std::vector<Loop*> flock;
   for (Loop& loop : loops) {
     const int listener = flock.empty() ? server.listener.get() : siblings[flock.size() - 1].get();
-    loop.start(accept_and_spawn(listener, loop, permits, limits));
+    loop.start(accept_and_spawn(adopt_listener(loop.executor(), listener), loop, permits, limits));
     flock.push_back(&loop);
   }
   return shepherd(server, flock, [&] {
