@@ -1,0 +1,196 @@
+// SPDX-License-Identifier: MIT
+// Copyright (c) 2026 The Trivium authors
+//
+// Life and death: nothing is left behind, and the death of one unit is not the server's.
+#include <algorithm>
+#include <csignal>
+#include <string>
+#include <system_error>
+#include <vector>
+
+#include "tests/conformance/echo_client.hpp"
+#include "tests/conformance/harness.hpp"
+#include "tests/conformance/processes.hpp"
+
+namespace trivium::conformance {
+namespace {
+
+class EchoContractLifecycle : public EchoTest {
+ protected:
+  void SetUp() override { use({}); }
+
+  [[nodiscard]] pid_t main_process() { return server().child().pid(); }
+
+  [[nodiscard]] std::size_t descriptors_in_all() {
+    std::size_t sum = open_descriptors(main_process());
+    for (const auto& unit : descendants(main_process())) sum += open_descriptors(unit.pid);
+    return sum;
+  }
+
+  // Connections of every kind, one after another.
+  void mix(int rounds) {
+    for (int i = 0; i < rounds && !HasFailure(); ++i) {
+      expect_answer(server(), "a\n\n", "a\n");
+      expect_answer(server(), "b", "b\n", Finish::half_close);
+      expect_answer(server(), "\xff\n", "");
+      open(server()).abort();
+    }
+  }
+
+  // Ends the server with `signal` while connections are open, and looks for what is left.
+  void expect_nothing_left(int signal) {
+    const int count = config().capacity == 1 ? 1 : 5;
+    mix(3);
+    std::vector<Stream> streams;
+    for (int i = 0; i < count; ++i) streams.push_back(open(server()));
+    const auto units = descendants(main_process());
+    expect_gone();
+    ASSERT_TRUE(server().stop(signal)) << "the server did not end";
+    EXPECT_TRUE(poll_until([&] { return !any_alive(units); })) << "left:" << to_string(units);
+    reap_orphans(units);
+    for (auto& stream : streams) EXPECT_NE(stream.receive_to_end().end, End::timeout);
+    EXPECT_TRUE(poll_until([&] { return refuses(); })) << "somebody still listens";
+  }
+
+  [[nodiscard]] bool refuses() {
+    try {
+      (void)server().connect(Deadline{milliseconds{1000}});
+      return false;
+    } catch (const std::system_error&) {
+      return true;
+    }
+  }
+};
+
+TEST_F(EchoContractLifecycle, NothingIsLeftAfterSigterm) {
+  const Requirement requirement{"lifecycle.after-sigterm", Level::must,
+                                "After SIGTERM no process is left."};
+  use({"--drain-timeout", "100ms"});
+  expect_nothing_left(SIGTERM);
+}
+
+TEST_F(EchoContractLifecycle, NothingIsLeftAfterSigkill) {
+  const Requirement requirement{"lifecycle.after-sigkill", Level::must,
+                                "A server that is killed takes its units with it."};
+  expect_nothing_left(SIGKILL);
+}
+
+TEST_F(EchoContractLifecycle, NoZombies) {
+  const Requirement requirement{"lifecycle.no-zombies", Level::must,
+                                "No zombie stays while the server runs."};
+  mix(20);
+  std::vector<Process> units;
+  EXPECT_TRUE(poll_until([&] {
+    units = descendants(main_process());
+    return std::ranges::none_of(units, [](const Process& unit) { return unit.state == 'Z'; });
+  })) << to_string(units);
+}
+
+TEST_F(EchoContractLifecycle, NoDescriptorLeaks) {
+  const Requirement requirement{"lifecycle.no-descriptor-leak", Level::must,
+                                "No connection leaves a descriptor behind, however it ended."};
+  constexpr int rounds = 60;
+  mix(15);  // Whatever is opened once and kept, is open after this.
+  (void)server().settled_counters();
+  const auto before = descriptors_in_all();
+  mix(rounds);
+  (void)server().settled_counters();
+  // Less than one descriptor for each connection of any one kind.
+  EXPECT_TRUE(poll_until([&] { return descriptors_in_all() < before + rounds / 2; }))
+      << before << " before, " << descriptors_in_all() << " after";
+}
+
+TEST_F(EchoContractLifecycle, NoNamesInShm) {
+  const Requirement requirement{"lifecycle.no-shm-names", Level::must,
+                                "Shared memory is never a name in /dev/shm."};
+  mix(2);
+  auto stream = open(server());
+  std::vector<pid_t> processes{main_process()};
+  for (const auto& unit : descendants(main_process())) processes.push_back(unit.pid);
+  for (const pid_t process : processes) {
+    const auto files = files_in_use(process, "/dev/shm/");
+    EXPECT_TRUE(files.empty()) << files.front();
+  }
+}
+
+// Units that are processes: what the death of one means.
+class EchoContractWorkers : public EchoTest {
+ protected:
+  void SetUp() override { use({"--workers", "4"}); }
+
+  [[nodiscard]] std::vector<Process> units() { return descendants(server().child().pid()); }
+
+  // Kills the process that serves this connection; false where that is the server itself.
+  [[nodiscard]] bool kill_server_of(const Stream& client) {
+    // While the descriptor is on its way, the supervisor may hold it too.
+    std::vector<pid_t> found;
+    (void)poll_until(
+        [&] {
+          found = holders(client, units());
+          return !found.empty();
+        },
+        Deadline{milliseconds{1000}});
+    for (const pid_t pid : found) ::kill(pid, SIGKILL);
+    return !found.empty();
+  }
+};
+
+TEST_F(EchoContractWorkers, DeathOfABusyOneIsCounted) {
+  const Requirement requirement{"lifecycle.kill-busy", Level::must,
+                                "After kill -9 of a busy worker its connection ends and is counted "
+                                "crashed, no other is touched, and service goes on."};
+  if (const auto why = unmet({.capacity = 2}); !why.empty()) GTEST_SKIP() << why;
+  constexpr int rounds = 4;
+  auto other = open(server());
+  for (int i = 0; i < rounds && !HasFailure(); ++i) {
+    auto victim = open(server());
+    expect_echo(victim, "alive");
+    if (!kill_server_of(victim)) GTEST_SKIP() << "n/a: units are not processes";
+    EXPECT_NE(victim.receive_to_end().end, End::timeout);
+    expect_echo(other, "not touched");
+    expect_answer(server(), "next\n\n", "next\n");
+  }
+  const auto counters = server().counters_when(
+      [](const Counters& now) { return now.closed("crashed") == rounds && now.at("active") == 1; });
+  EXPECT_EQ(counters.closed("crashed"), rounds);
+  EXPECT_EQ(counters.at("active"), 1);
+  EXPECT_EQ(counters.closed("end"), rounds);
+  EXPECT_GE(counters.at("units_died"), rounds);
+  EXPECT_TRUE(counters.balanced());
+}
+
+TEST_F(EchoContractWorkers, DeathOfIdleOnesIsMadeGood) {
+  const Requirement requirement{"lifecycle.kill-idle", Level::must,
+                                "Idle workers that are killed are replaced; nothing is counted "
+                                "crashed."};
+  const auto before = units();
+  if (before.empty()) GTEST_SKIP() << "n/a: no worker processes while nobody is served";
+  for (int round = 0; round < 2; ++round) {
+    const auto alive = units();
+    for (const auto& unit : alive) ::kill(unit.pid, SIGKILL);
+    expect_answer(server(), "next\n\n", "next\n");
+  }
+  EXPECT_TRUE(poll_until([&] { return units().size() == before.size() && any_alive(units()); }))
+      << "before:" << to_string(before) << "; now:" << to_string(units());
+  const auto counters = server().settled_counters();
+  EXPECT_EQ(counters.closed("crashed"), 0);
+  EXPECT_EQ(counters.closed("end"), 2);
+  EXPECT_GE(counters.at("units_died"), static_cast<std::int64_t>(before.size()));
+  EXPECT_TRUE(counters.balanced());
+}
+
+TEST_F(EchoContractWorkers, DrainAfterDeaths) {
+  const Requirement requirement{"lifecycle.kill-then-drain", Level::must,
+                                "A server whose workers died drains and ends like any other."};
+  auto victim = open(server());
+  if (!kill_server_of(victim)) GTEST_SKIP() << "n/a: units are not processes";
+  (void)victim.receive_to_end();
+  expect_answer(server(), "next\n\n", "next\n");
+  expect_gone();
+  const auto status = server().stop();
+  ASSERT_TRUE(status);
+  EXPECT_EQ(status->shell_code(), 0);
+}
+
+}  // namespace
+}  // namespace trivium::conformance
