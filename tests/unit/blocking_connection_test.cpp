@@ -1,0 +1,326 @@
+// SPDX-License-Identifier: MIT
+// Copyright (c) 2026 The Trivium authors
+#include "shared/net/blocking_connection.hpp"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <pthread.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include <atomic>
+#include <cerrno>
+#include <chrono>
+#include <csignal>
+#include <string>
+#include <thread>
+
+#include "shared/app/signals.hpp"
+#include "shared/net/hazards.hpp"
+#include "tests/unit/loopback.hpp"
+
+namespace trivium::net {
+namespace {
+
+using namespace std::chrono_literals;
+using Clock = std::chrono::steady_clock;
+using protocol::CloseReason;
+
+const std::string head = "HTTP/1.0 200 OK\r\nContent-Type: text/plain\r\n\r\n";
+
+struct Setup {
+  std::chrono::nanoseconds idle_timeout = 60s;
+  protocol::EchoSession::Limits limits{};
+  bool expired = false;
+  bool small_buffers = false;
+};
+
+// One connection, served by a thread of its own.
+class Served {
+ public:
+  explicit Served(const Setup& setup = {}) : expired(setup.expired) {
+    app::make_interrupting(app::kick_signal);
+    const auto listener = test::listen_on_loopback();
+    set_idle_timeout(listener.get(), setup.idle_timeout);
+    if (setup.small_buffers) {
+      const int size = 16 * 1024;
+      for (const int option : {SO_SNDBUF, SO_RCVBUF}) {
+        checked(::setsockopt(listener.get(), SOL_SOCKET, option, &size, sizeof size), "buffer");
+      }
+    }
+    client = test::connect_to(listener.get(), setup.small_buffers ? 16 * 1024 : 0);
+    auto connection = accept_one(listener.get(), counters);
+    begin = Clock::now();
+    thread_ = std::thread([this, setup, socket = connection->release()] {
+      const ServeOptions options{
+          .limits = setup.limits, .idle_timeout = setup.idle_timeout, .expired = expired};
+      serve(Descriptor(socket), options, counters);
+      done = true;
+    });
+  }
+
+  ~Served() {
+    client.close();
+    if (thread_.joinable()) thread_.join();
+  }
+  Served(const Served&) = delete;
+  Served& operator=(const Served&) = delete;
+
+  // Waits for the end; says after how long it came.
+  Clock::duration join() {
+    thread_.join();
+    return Clock::now() - begin;
+  }
+
+  // Has the unit look up until the condition holds.
+  template <typename Condition>
+  bool kick_until(Condition condition) {
+    return test::eventually([&] {
+      pthread_kill(thread_.native_handle(), app::kick_signal);
+      return condition();
+    });
+  }
+
+  std::uint64_t closed(CloseReason reason) const {
+    return counters.closed[static_cast<std::size_t>(reason)];
+  }
+
+  CounterSlot counters;
+  std::atomic<bool> expired;
+  std::atomic<bool> done = false;
+  Descriptor client;
+  Clock::time_point begin;
+
+ private:
+  std::thread thread_;
+};
+
+TEST(BlockingConnection, EchoesAndCounts) {
+  Served served;
+  test::send_all(served.client.get(), "a\r\nbc\nd");
+  ::shutdown(served.client.get(), SHUT_WR);
+  EXPECT_EQ(test::receive(served.client.get()), head + "a\nbc\nd\n");
+  served.join();
+  EXPECT_EQ(served.closed(CloseReason::eof), 1U);
+  EXPECT_EQ(served.counters.accepted, 1U);
+  EXPECT_EQ(served.counters.lines, 3U);
+  EXPECT_EQ(served.counters.bytes_in, 7U);
+  EXPECT_EQ(served.counters.bytes_out, head.size() + 7);
+}
+
+TEST(BlockingConnection, SendsTheHeadBeforeItHasReadAByte) {
+  Served served;
+  EXPECT_EQ(test::receive(served.client.get(), head.size()), head);
+  EXPECT_EQ(served.counters.bytes_in, 0U);
+}
+
+TEST(BlockingConnection, CountsARejection) {
+  Served served({.limits = {.max_line = 4}});
+  test::send_all(served.client.get(), "a\n12345");
+  EXPECT_EQ(test::receive(served.client.get()), head + "a\n");
+  served.client.close();
+  served.join();
+  EXPECT_EQ(served.closed(CloseReason::rejected_too_long), 1U);
+  EXPECT_EQ(served.counters.lines, 1U);
+}
+
+// ---- Lingering.
+
+TEST(Linger, LastsUntilTheClientsFin) {
+  Served served;
+  test::send_all(served.client.get(), "a\n\n");
+  EXPECT_EQ(test::receive(served.client.get()), head + "a\n");
+  EXPECT_FALSE(served.done);
+  test::send_all(served.client.get(), "ignored\n");
+  served.client.close();
+  EXPECT_LT(served.join(), protocol::linger_time);
+  EXPECT_EQ(served.closed(CloseReason::end), 1U);
+  EXPECT_EQ(served.counters.lines, 1U);
+}
+
+TEST(Linger, NoResetOvertakesTheAnswer) {
+  Served served;
+  std::string answer;
+  std::string input;
+  for (int i = 0; i < 100; ++i) answer += std::string(100, 'x') + "\n";
+  input = answer + "\n" + std::string(300'000, 'y');
+  test::send_all(served.client.get(), input);
+  EXPECT_EQ(test::receive(served.client.get()), head + answer);  // throws for a reset
+}
+
+TEST(Linger, IsBoundedInTime) {
+  Served served;
+  test::send_all(served.client.get(), "\n");
+  EXPECT_EQ(test::receive(served.client.get()), head);
+  // A byte now and then does not extend it.
+  while (!served.done && Clock::now() - served.begin < test::patience) {
+    (void)::send(served.client.get(), "x", 1, MSG_NOSIGNAL);
+    std::this_thread::sleep_for(20ms);
+  }
+  const auto lasted = served.join();
+  EXPECT_GE(lasted, protocol::linger_time);
+  EXPECT_LT(lasted, protocol::linger_time + 2s);
+  EXPECT_EQ(served.closed(CloseReason::end), 1U);
+}
+
+TEST(Linger, IsBoundedInBytes) {
+  Served served;
+  test::send_all(served.client.get(), "\n");
+  const std::string junk(64 * 1024, 'x');
+  std::size_t sent = 0;
+  for (;;) {
+    const auto count = ::send(served.client.get(), junk.data(), junk.size(), MSG_NOSIGNAL);
+    if (count < 0) break;  // reset: nobody reads any more
+    sent += static_cast<std::size_t>(count);
+    ASSERT_LT(sent, 64U * 1024 * 1024);
+  }
+  EXPECT_LT(served.join(), protocol::linger_time);
+  EXPECT_GE(sent, protocol::linger_bytes);
+  EXPECT_EQ(served.closed(CloseReason::end), 1U);
+}
+
+// ---- Idle.
+
+TEST(Idle, ASilentClientIsClosedAndItsPartialLineDropped) {
+  Served served({.idle_timeout = 300ms});
+  test::send_all(served.client.get(), "a\npartial");
+  EXPECT_EQ(test::receive(served.client.get()), head + "a\n");
+  EXPECT_GE(Clock::now() - served.begin, 300ms);
+  served.client.close();
+  served.join();
+  EXPECT_EQ(served.closed(CloseReason::idle), 1U);
+  EXPECT_EQ(served.counters.lines, 1U);
+}
+
+TEST(Idle, BytesReceivedAreProgressThoughTheyMakeNoLine) {
+  Served served({.idle_timeout = 2s});
+  for (int i = 0; i < 12; ++i) {
+    test::send_all(served.client.get(), "x");
+    std::this_thread::sleep_for(250ms);
+  }
+  test::send_all(served.client.get(), "\n\n");
+  EXPECT_EQ(test::receive(served.client.get()), head + std::string(12, 'x') + "\n");
+  served.client.close();
+  served.join();
+  EXPECT_EQ(served.closed(CloseReason::end), 1U);
+}
+
+// Sends lines until the server's send blocks and its back-pressure has come through.
+std::size_t flood(int socket) {
+  const std::string line = std::string(1023, 'x') + "\n";
+  std::size_t sent = 0;
+  for (auto last = Clock::now(); Clock::now() - last < 200ms;) {
+    const auto count = ::send(socket, line.data(), line.size(), MSG_NOSIGNAL | MSG_DONTWAIT);
+    if (count <= 0) continue;
+    last = Clock::now();
+    sent += static_cast<std::size_t>(count);
+    if (sent > 64 * 1024 * 1024) return sent;
+  }
+  return sent;
+}
+
+TEST(Idle, AReaderThatMakesProgressIsNot) {
+  Served served({.idle_timeout = 1s, .small_buffers = true});
+  const std::size_t sent = flood(served.client.get());
+  ::shutdown(served.client.get(), SHUT_WR);
+  std::string answer;
+  // Far too slow to take what is owed within the timeout, and never silent for as long.
+  ASSERT_GT(sent, 512U * 1024);
+  while (Clock::now() - served.begin < 4s) {
+    answer += test::receive(served.client.get(), 4096);
+    std::this_thread::sleep_for(50ms);
+  }
+  EXPECT_FALSE(served.done);
+  answer += test::receive(served.client.get());
+  EXPECT_EQ(answer.size(), head.size() + sent + (sent % 1024 == 0 ? 0 : 1));
+  served.join();
+  EXPECT_EQ(served.closed(CloseReason::eof), 1U);
+}
+
+TEST(Idle, AReaderThatMakesNoneIs) {
+  Served served({.idle_timeout = 1s, .small_buffers = true});
+  (void)flood(served.client.get());
+  EXPECT_LT(served.counters.bytes_in, 512U * 1024);  // back-pressure: the rest waits at the client
+  const auto lasted = served.join();  // the timeout and, since nobody reads the FIN, lingering
+  EXPECT_GE(lasted, 1s);
+  EXPECT_LT(lasted, 1s + protocol::linger_time + 5s);
+  EXPECT_EQ(served.closed(CloseReason::idle), 1U);
+}
+
+// ---- Reset and drain.
+
+TEST(BlockingConnection, AResetEndsItAtOnce) {
+  Served served;
+  EXPECT_EQ(test::receive(served.client.get(), head.size()), head);
+  test::reset(served.client);
+  served.join();
+  EXPECT_EQ(served.closed(CloseReason::reset), 1U);
+}
+
+TEST(Drain, AKickHasABlockedReaderLookUp) {
+  Served served;
+  EXPECT_EQ(test::receive(served.client.get(), head.size()), head);
+  test::send_all(served.client.get(), "partial");
+  EXPECT_TRUE(served.kick_until([&] { return served.counters.bytes_in == 7; }));
+  EXPECT_FALSE(served.done);  // a kick alone ends nothing
+  served.expired = true;
+  std::thread reader([&] {
+    EXPECT_EQ(test::receive(served.client.get()), "");
+    served.client.close();
+  });
+  EXPECT_TRUE(served.kick_until([&] { return served.done.load(); }));
+  reader.join();
+  served.join();
+  EXPECT_EQ(served.closed(CloseReason::drain), 1U);
+}
+
+TEST(Drain, AKickHasABlockedWriterLookUp) {
+  Served served({.small_buffers = true});
+  (void)flood(served.client.get());
+  served.expired = true;
+  EXPECT_TRUE(served.kick_until([&] { return served.done.load(); }));
+  served.join();
+  EXPECT_EQ(served.closed(CloseReason::drain), 1U);
+}
+
+TEST(Drain, WhatBeginsTooLateIsClosed) {
+  Served served({.expired = true});
+  EXPECT_EQ(test::receive(served.client.get()), "");
+  served.client.close();
+  served.join();
+  EXPECT_EQ(served.closed(CloseReason::drain), 1U);
+}
+
+// ---- Hazards.
+
+TEST(Hazards, ActBeforeTheirLineIsAnswered) {
+  Served served({.limits = {.hazards = true}});
+  test::send_all(served.client.get(), "a\n@sleep 50ms\n@work 20ms\n@pid\n\n");
+  const std::string answer = test::receive(served.client.get());
+  EXPECT_GE(Clock::now() - served.begin, 70ms);
+  const std::string before = head + "a\n@sleep 50ms\n@work 20ms\npid=" + std::to_string(::getpid());
+  EXPECT_THAT(answer, testing::StartsWith(before + " tid="));
+  const auto tid = std::stol(answer.substr(before.size() + 5));
+  EXPECT_GT(tid, 0);
+  EXPECT_NE(tid, ::syscall(SYS_gettid));
+}
+
+TEST(Hazards, WorkBurnsTheCallersOwnCpuTime) {
+  const auto cpu_time = [] {
+    timespec now{};
+    ::clock_gettime(CLOCK_THREAD_CPUTIME_ID, &now);
+    return std::chrono::seconds(now.tv_sec) + std::chrono::nanoseconds(now.tv_nsec);
+  };
+  const auto before = cpu_time();
+  EXPECT_EQ(perform({protocol::Hazard::Kind::work, 30ms}), "");
+  EXPECT_GE(cpu_time() - before, 30ms);
+}
+
+TEST(HazardsDeathTest, CrashAndAbortDieByTheirSignals) {
+  using Kind = protocol::Hazard::Kind;
+  EXPECT_EXIT((void)perform({Kind::crash}), testing::KilledBySignal(SIGSEGV), "");
+  EXPECT_EXIT((void)perform({Kind::abort}), testing::KilledBySignal(SIGABRT), "");
+}
+
+}  // namespace
+}  // namespace trivium::net

@@ -1,0 +1,148 @@
+// SPDX-License-Identifier: MIT
+// Copyright (c) 2026 The Trivium authors
+#include "shared/app/echo_options.hpp"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "shared/app/command_line.hpp"
+
+namespace trivium::app {
+namespace {
+
+using namespace std::chrono_literals;
+using testing::HasSubstr;
+
+struct Parsed {
+  std::optional<int> code;
+  EchoOptions options;
+  std::string out;
+  std::string err;
+};
+
+Parsed parsed(std::vector<std::string> words, PoolKind pool = PoolKind::blocking) {
+  words.insert(words.begin(), "echo");
+  std::vector<char*> argv;
+  for (auto& word : words) argv.push_back(word.data());
+  Parsed result;
+  testing::internal::CaptureStdout();
+  testing::internal::CaptureStderr();
+  result.code = parse_echo_options(static_cast<int>(argv.size()), argv.data(), pool,
+                                   {"per-connection", "handoff"}, result.options);
+  result.out = testing::internal::GetCapturedStdout();
+  result.err = testing::internal::GetCapturedStderr();
+  return result;
+}
+
+TEST(EchoOptions, Defaults) {
+  const auto [code, options, out, err] = parsed({});
+  EXPECT_EQ(code, std::nullopt);
+  EXPECT_EQ(options.listen.host, "127.0.0.1");
+  EXPECT_EQ(options.listen.port, "8080");
+  EXPECT_EQ(options.strategy, "handoff");
+  EXPECT_EQ(options.workers, std::max<std::size_t>(32, 4 * usable_cpus()));
+  EXPECT_EQ(options.backlog, 4096U);
+  EXPECT_EQ(options.max_connections, 0U);
+  EXPECT_EQ(options.max_line, 65536U);
+  EXPECT_EQ(options.idle_timeout, 60s);
+  EXPECT_EQ(options.drain_timeout, 5s);
+  EXPECT_EQ(options.stats, "");
+  EXPECT_EQ(out + err, "");
+}
+
+TEST(EchoOptions, AnAsyncPoolHasAWorkerForEachCpuAndTwoAtLeast) {
+  EXPECT_EQ(parsed({}, PoolKind::async).options.workers, std::max<std::size_t>(2, usable_cpus()));
+}
+
+TEST(EchoOptions, EveryFlag) {
+  const auto [code, options, out, err] =
+      parsed({"--listen", "[::1]:0", "--strategy", "per-connection", "--workers", "7", "--backlog",
+              "9", "--max-connections", "11", "--max-line", "2MiB", "--idle-timeout", "250us",
+              "--drain-timeout", "1.5s", "--stats", "file.json"});
+  EXPECT_EQ(code, std::nullopt);
+  EXPECT_EQ(options.listen.host, "::1");
+  EXPECT_EQ(options.listen.port, "0");
+  EXPECT_EQ(options.strategy, "per-connection");
+  EXPECT_EQ(options.workers, 7U);
+  EXPECT_EQ(options.backlog, 9U);
+  EXPECT_EQ(options.max_connections, 11U);
+  EXPECT_EQ(options.max_line, 2U * 1024 * 1024);
+  EXPECT_EQ(options.idle_timeout, 250us);
+  EXPECT_EQ(options.drain_timeout, 1500ms);
+  EXPECT_EQ(options.stats, "file.json");
+  EXPECT_EQ(out + err, "");
+}
+
+TEST(EchoOptions, APoolIsNoLargerThanTheLimitOnConnections) {
+  EXPECT_EQ(parsed({"--workers", "7"}).options.pool_size(), 7U);
+  EXPECT_EQ(parsed({"--workers", "7", "--max-connections", "3"}).options.pool_size(), 3U);
+  EXPECT_EQ(parsed({"--workers", "7", "--max-connections", "9"}).options.pool_size(), 7U);
+}
+
+struct Wrong {
+  std::vector<std::string> words;
+  std::string legal;  // what the line must say beside the flag
+};
+
+void PrintTo(const Wrong& wrong, std::ostream* out) {
+  for (const auto& word : wrong.words) *out << word << ' ';
+}
+
+class EchoOptionsWrong : public testing::TestWithParam<Wrong> {};
+
+TEST_P(EchoOptionsWrong, IsOneLineThatNamesTheFlagAndWhatIsLegal) {
+  const auto result = parsed(GetParam().words);
+  EXPECT_EQ(result.code, exit_usage);
+  EXPECT_EQ(result.out, "");
+  EXPECT_EQ(std::count(result.err.begin(), result.err.end(), '\n'), 1) << result.err;
+  EXPECT_TRUE(result.err.ends_with('\n'));
+  EXPECT_THAT(result.err, HasSubstr(GetParam().words.front()));
+  EXPECT_THAT(result.err, HasSubstr(GetParam().legal));
+}
+
+INSTANTIATE_TEST_SUITE_P(
+    Table, EchoOptionsWrong,
+    testing::Values(
+        Wrong{{"--listen", "8080"}, "HOST:PORT"}, Wrong{{"--listen", "::1:80"}, "[::1]"},
+        Wrong{{"--listen", "h:65536"}, "HOST:PORT"},
+        Wrong{{"--strategy", "threads"}, "per-connection|handoff"},
+        Wrong{{"--strategy", ""}, "per-connection|handoff"},
+        Wrong{{"--workers", "0"}, "1 to 32768"}, Wrong{{"--workers", "-1"}, "1 to 32768"},
+        Wrong{{"--workers", "2x"}, "1 to 32768"}, Wrong{{"--workers", "1e3"}, "1 to 32768"},
+        Wrong{{"--workers", "99999999999999999999"}, "1 to 32768"},
+        Wrong{{"--backlog", "65536"}, "1 to 65535"},
+        Wrong{{"--max-connections", "many"}, "0 to 1000000"}, Wrong{{"--max-line", "0"}, "KiB"},
+        Wrong{{"--max-line", "64KB"}, "KiB"}, Wrong{{"--max-line", "1.5KiB"}, "KiB"},
+        Wrong{{"--max-line", "5000MiB"}, "KiB"}, Wrong{{"--idle-timeout", "10"}, "us, ms, s or m"},
+        Wrong{{"--idle-timeout", "0s"}, "us, ms, s or m"},
+        Wrong{{"--drain-timeout", "-1s"}, "us, ms, s or m"},
+        Wrong{{"--drain-timeout", "1h"}, "us, ms, s or m"}, Wrong{{"--idle-timeout"}, "D"},
+        Wrong{{"--stats"}, "FILE"}, Wrong{{"--nonsense"}, "--help"}, Wrong{{"stray"}, "--help"},
+        Wrong{{"--hazards"}, "--help"}, Wrong{{"--connection", "split"}, "--help"}));
+
+TEST(EchoOptions, HelpNamesEveryFlagAndItsDefault) {
+  const auto result = parsed({"--help"});
+  EXPECT_EQ(result.code, 0);
+  EXPECT_EQ(result.err, "");
+  for (const auto* text :
+       {"--listen", "127.0.0.1:8080", "--strategy", "per-connection|handoff", "--workers",
+        "--backlog", "4096", "--max-connections", "--max-line", "64KiB", "--idle-timeout", "60s",
+        "--drain-timeout", "5s", "--stats", "--version"}) {
+    EXPECT_THAT(result.out, HasSubstr(text));
+  }
+}
+
+TEST(EchoOptions, VersionIsOneLineOnStandardOutput) {
+  const auto result = parsed({"--version"});
+  EXPECT_EQ(result.code, 0);
+  EXPECT_EQ(result.err, "");
+  EXPECT_EQ(result.out, std::string("trivium ") + TRIVIUM_VERSION + "\n");
+}
+
+}  // namespace
+}  // namespace trivium::app
