@@ -2,8 +2,9 @@
 // Copyright (c) 2026 The Trivium authors
 //
 // Over a pair of Unix sockets that keep the bounds of messages. What is sent is charged to the
-// sending socket, which all senders share: its buffer is the bound of the channel. Shutting a
-// socket for one direction is close: the kernel lets what is queued be read, and wakes everyone.
+// sending socket, which all senders share: its buffer is the bound of the channel. Shutting
+// them is close: the kernel lets what is queued be read, and wakes everyone. Both directions are
+// shut, though one is never used, since poll tells a sender nothing of a half.
 
 #include "channel.hpp"
 
@@ -108,7 +109,7 @@ ChannelStatus ChannelSender::send_until(Deadline deadline, std::string_view mess
 }
 
 void ChannelSender::close() noexcept {
-  ::shutdown(socket_.get(), SHUT_WR);
+  ::shutdown(socket_.get(), SHUT_RDWR);
 }
 
 ChannelReceiver::ChannelReceiver(net::Descriptor inherited, ChannelLimits limits)
@@ -120,7 +121,7 @@ ChannelStatus ChannelReceiver::take(int flags, std::string& message) {
   msghdr envelope{};
   envelope.msg_iov = parts.data();
   envelope.msg_iovlen = parts.size();
-  for (;;) {
+  for (bool at_end = false;;) {
     const auto size = ::recvmsg(socket_.get(), &envelope, flags);
     if (size > 0) {
       if (head != mark || (envelope.msg_flags & MSG_TRUNC) != 0) {
@@ -128,6 +129,10 @@ ChannelStatus ChannelReceiver::take(int flags, std::string& message) {
       }
       message.assign(buffer_.data(), static_cast<std::size_t>(size) - 1);
       return ChannelStatus::ok;
+    }
+    if (size == 0 && !at_end) {
+      at_end = true;  // a message may have come between the kernel's looks at queue and end
+      continue;
     }
     if (size == 0 || errno == ECONNRESET) return ChannelStatus::closed;
     if (errno == EAGAIN) return ChannelStatus::would_block;
@@ -154,7 +159,7 @@ ChannelStatus ChannelReceiver::receive_until(Deadline deadline, std::string& mes
 }
 
 void ChannelReceiver::close() noexcept {
-  ::shutdown(socket_.get(), SHUT_RD);
+  ::shutdown(socket_.get(), SHUT_RDWR);
 }
 
 Channel::Channel(ChannelLimits limits) : Channel(limits, make_message_sockets()) {}

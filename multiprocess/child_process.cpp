@@ -11,7 +11,6 @@
 #include <boost/process/child.hpp>
 #include <boost/process/exe.hpp>
 #include <boost/process/extend.hpp>
-#include <boost/process/handles.hpp>
 #include <boost/process/io.hpp>
 #include <csignal>
 #include <cstdio>
@@ -41,7 +40,7 @@ namespace process = boost::process;
 
 // In the child that is to exec: gives descriptors their numbers there. The sources stand above the
 // numbers, so that none is overwritten before it was copied, and are closed on exec themselves.
-struct InheritAs : process::extend::handler, process::detail::uses_handles {
+struct InheritAs : process::extend::handler {
   explicit InheritAs(const std::vector<int>& inherited) {
     const int above = first_inherited + static_cast<int>(inherited.size());
     for (const int descriptor : inherited) {
@@ -60,17 +59,6 @@ struct InheritAs : process::extend::handler, process::detail::uses_handles {
     }
   }
 
-  // Those that limit_handles leaves open.
-  [[nodiscard]] std::vector<int> get_used_handles() const {
-    std::vector<int> used;
-    int number = first_inherited;
-    for (const auto& source : sources) {
-      used.push_back(source.get());
-      used.push_back(number++);
-    }
-    return used;
-  }
-
   std::vector<net::Descriptor> sources;
 };
 
@@ -85,13 +73,11 @@ pid_t fork_worker(const std::function<void()>& body) {
 
 pid_t start_program(const std::string& path, const std::vector<std::string>& arguments,
                     const std::vector<int>& inherited) {
-  // limit_handles (1.81) also closes the pipe on which a failed exec would be told: ask before.
-  net::checked(::access(path.c_str(), X_OK), ("cannot start " + path).c_str());
   try {
     InheritAs inherit(inherited);
     process::child child(process::exe = path, process::args = arguments,
-                         process::std_in<process::null, process::std_out> stdout,
-                         process::std_err > stderr, inherit, process::limit_handles);
+                         (process::std_in < process::null), (process::std_out > stdout),
+                         (process::std_err > stderr), inherit);
     const pid_t pid = child.id();
     child.detach();  // whoever started it reaps it
     return pid;

@@ -19,9 +19,9 @@ namespace trivium::multiprocess {
 pid_t fork_worker(const std::function<void()>& body);
 
 /// Starts a worker program. It inherits the three standard streams, with input from nowhere, and
-/// the given descriptors as 3, 4, 5 and so on, in their order, and nothing else. It begins with
-/// `become_worker`, and is told the pid of its parent. Returns its pid. Throws std::system_error
-/// that names the program where it cannot be started.
+/// the given descriptors as 3, 4, 5 and so on, in their order. It begins with `become_worker`, for
+/// which it is told the pid of its parent, and `close_all_but`. Returns its pid. Throws
+/// std::system_error that names the program where it cannot be started.
 ///
 /// Requires: the caller is the main thread and there is no other.
 pid_t start_program(const std::string& path, const std::vector<std::string>& arguments,
@@ -36,7 +36,7 @@ inline constexpr int first_inherited = 3;
 /// blocked. A program that was exec'd calls it first; `fork_worker` does so for its child.
 void become_worker(pid_t parent);
 
-/// Closes every descriptor but the standard three and those that are named. What a forked worker
+/// Closes every descriptor but the standard three and those that are named: what a worker
 /// does first with what it inherited and has no use for.
 void close_all_but(std::initializer_list<int> kept);
 

@@ -57,6 +57,7 @@ int main(int argc, char** argv) {
   if (const auto code = parse_worker_options(argc, argv, options)) return *code;
   try {
     become_worker(static_cast<pid_t>(options.parent));
+    close_all_but({worker_connections, worker_reports, worker_board});
     const net::Descriptor connections(worker_connections);
     ChannelSender reports(net::Descriptor(worker_reports), report_limits);
     const Board board(net::Descriptor{worker_board});
