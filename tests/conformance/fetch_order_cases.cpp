@@ -2,6 +2,7 @@
 // Copyright (c) 2026 The Trivium authors
 //
 // Many URLs: results in the order of the URLs, no more in flight than --jobs, memory bounded.
+#include <algorithm>
 #include <filesystem>
 #include <fstream>
 
@@ -133,6 +134,31 @@ TEST(FetchContractOrder, same_url) {
   EXPECT_EQ(run.status->shell_code(), 0) << escaped(run.err);
   const std::string once = pages(origin, 1, 1);
   EXPECT_EQ(run.out, once + once + once);
+}
+
+TEST(FetchContractOrder, slow_reader) {
+  const Requirement requirement{"fetch.order.slow-reader", Level::must,
+                                "A reader that is slower than the fetches loses nothing."};
+  constexpr int count = 12;
+  Origin origin;
+  Call call;
+  std::string expected;
+  for (int i = 1; i <= count; ++i) {
+    const std::string target = '/' + std::to_string(i);
+    const std::string body(std::size_t{200'000}, static_cast<char>('a' + i));
+    origin.on(target, response(body + "\n"));
+    call.urls.push_back(origin.url(target));
+    expected += "==> " + origin.url(target) + " <==\n" + body + "\n";
+  }
+  Child child = start(call);
+  // Nothing is read until all were fetched, and a pipe holds less than one body.
+  ASSERT_TRUE(origin.wait_for([&] {
+    const auto visits = origin.visits();
+    return visits.size() == count &&
+           std::all_of(visits.begin(), visits.end(), [](const Visit& visit) { return visit.over; });
+  })) << "the fetches must not wait for the reader";
+  EXPECT_EQ(exit_code(child), 0);
+  EXPECT_TRUE(child.out() == expected) << child.out().size() << " of " << expected.size();
 }
 
 // Bodies of `size` bytes at /1 to /count, page 0 held by `gate`.

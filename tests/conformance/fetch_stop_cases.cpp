@@ -143,6 +143,57 @@ TEST(FetchContractStop, killed) {
   expect_gone(processes);
 }
 
+// With two URLs in flight kills `count` of the client's other processes, or all of them where it is
+// 0; each may cost the URL that it had, and nothing else.
+void expect_survives_workers(std::size_t count) {
+  constexpr int urls = 8;
+  Origin origin;
+  const auto gate = std::make_shared<Gate>();
+  Call call;
+  call.flags = {"--jobs", "2", "--format", "json"};
+  for (int i = 1; i <= urls; ++i) {
+    const std::string target = '/' + std::to_string(i);
+    origin.on(target, Script().await(gate).send(response("page\n")));
+    call.urls.push_back(origin.url(target));
+  }
+  Child child = start(call);
+  ASSERT_TRUE(origin.wait_for([&] { return origin.in_flight() == 2; })) << escaped(child.err());
+  auto workers = family(child.pid());
+  std::erase(workers, child.pid());
+  if (workers.empty()) GTEST_SKIP() << "the client is one process";
+  // The children come last, so that what has children of its own lives longest.
+  if (count != 0 && workers.size() > count) {
+    workers.erase(workers.begin(), workers.end() - static_cast<std::ptrdiff_t>(count));
+  }
+  for (const pid_t worker : workers) ::kill(worker, SIGKILL);
+  gate->open();
+  const auto status = child.wait();
+  ASSERT_TRUE(status) << "it hangs; standard error: " << escaped(child.err());
+  const auto lines = json_lines(child.out());
+  ASSERT_EQ(lines.size(), static_cast<std::size_t>(urls)) << escaped(child.err());
+  int failures = 0;
+  for (std::size_t i = 0; i < lines.size(); ++i) {
+    EXPECT_EQ(lines[i].at("index").number, static_cast<double>(i + 1));
+    failures += lines[i].at("error").is_null() ? 0 : 1;
+  }
+  EXPECT_LE(failures, 2) << escaped(child.out(), 4000);
+  EXPECT_EQ(status->shell_code(), failures == 0 ? 0 : 1);
+}
+
+TEST(FetchContractStop, worker_killed) {
+  const Requirement requirement{"fetch.stop.worker-killed", Level::must,
+                                "A process of the client that is killed costs the URL that it had "
+                                "at most, and never the run."};
+  expect_survives_workers(1);
+}
+
+TEST(FetchContractStop, all_workers_killed) {
+  const Requirement requirement{"fetch.stop.all-workers-killed", Level::must,
+                                "When all but the first process are killed, the URLs in flight may "
+                                "fail, and the others are fetched."};
+  expect_survives_workers(0);
+}
+
 TEST(FetchContractStop, nothing_left) {
   const Requirement requirement{"fetch.stop.nothing-left", Level::must,
                                 "A run that ends leaves no process behind, no zombie either."};
