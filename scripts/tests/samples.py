@@ -101,5 +101,6 @@ def results(of: Plan, raws: list[dict[str, Any]], judgements: dict[str, Judgemen
         "load_cpus": "1",
         "cpu_source": "a clock",
         "notes": [],
+        "gate": {},
     }
     return make_results(of, raws, judgements or {}, environment, run)

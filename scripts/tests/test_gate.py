@@ -59,6 +59,14 @@ class Gate(unittest.TestCase):
             self.assertFalse(judgement.passed or judgement.remembered)
             self.assertEqual(judgement.reason, "conformance: failed Echo.line_1")
 
+    def test_a_case_that_passes_when_tried_again_alone_passes_and_that_is_said(self) -> None:
+        first = f"[ -e {self.folder}/tried ] || {{ touch {self.folder}/tried; {FAIL.partition(chr(10))[2]} }}\n"
+        self.program("suite", "#!/bin/sh\necho \"$@\" >> COUNT\n" + first + PASS.partition("\n")[2])
+        judgement = self.judge()
+        self.assertTrue(judgement.passed)
+        self.assertEqual(judgement.tried_again, ("Echo.line_1",))
+        self.assertIn("--gtest_filter=Echo.line_1", self.count.read_text())
+
     def test_what_hangs_is_ended(self) -> None:
         self.program("suite", "#!/bin/sh\nsleep 60\n")
         self.addCleanup(setattr, gate, "WITHIN", gate.WITHIN)

@@ -15,8 +15,9 @@ class Numbers(unittest.TestCase):
         self.assertEqual(told, ["0.912", "4.57", "45.7", "457", "18,204", "0.000"])
 
     def test_spread_is_half_of_low_to_high(self) -> None:
-        self.assertEqual(spread({"median": 100, "low": 95, "high": 105}), "±5%")
-        self.assertEqual(spread({"median": 100, "low": 100, "high": 100.1}), "±<1%")
+        self.assertEqual(spread({"median": 100, "low": 95, "high": 105, "samples": [95, 100, 105]}), "±5%")
+        self.assertEqual(spread({"median": 100, "low": 100, "high": 100.1, "samples": [100, 100.1]}), "±<1%")
+        self.assertEqual(spread({"median": 100, "low": 100, "high": 100, "samples": [100, None]}), "")
 
 
 class Table(unittest.TestCase):

@@ -2,8 +2,9 @@
 # Copyright (c) 2026 The Trivium authors
 """The conformance gate: only a server that keeps the rules is timed.
 
-All contenders are judged at once, since most cases wait more than they compute. A pass is remembered under the
-hash of everything that it depends on; a failure is not, so that it is judged again.
+All contenders are judged at once, since most cases wait more than they compute. A case that fails while so many
+share the CPUs is tried again alone, and what fails twice counts. A pass is remembered under the hash of everything
+that it depends on; a failure is not, so that it is judged again.
 """
 
 import hashlib
@@ -14,7 +15,7 @@ import shlex
 import subprocess
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import BinaryIO
 
@@ -35,10 +36,12 @@ class Judgement:
     passed: bool
     reason: str
     remembered: bool = False
+    failed: tuple[str, ...] = ()
+    tried_again: tuple[str, ...] = ()
 
 
-def command_for(contender: Contender, conformance: Path) -> list[str]:
-    """Returns the conformance suite's command line for the contender."""
+def command_for(contender: Contender, conformance: Path, only: tuple[str, ...] = ()) -> list[str]:
+    """Returns the conformance suite's command line for the contender; `only` names the cases, none: all."""
     spawn = [str(contender.program), "--listen", "127.0.0.1:{port}", *contender.arguments]
     capacity = "1" if contender.holds_one else "0"
     if contender.pool == "blocking" and contender.keeps_contract:
@@ -47,7 +50,8 @@ def command_for(contender: Contender, conformance: Path) -> list[str]:
         capacity = str(_POOL)
         spawn += ["--workers", capacity]
     contract = ["--contract"] if contender.keeps_contract else []
-    return [str(conformance), *contract, "--quick", "--capacity", capacity, "--spawn", shlex.join(spawn)]
+    cases = [f"--gtest_filter={':'.join(only)}"] if only else []
+    return [str(conformance), *contract, "--quick", "--capacity", capacity, "--spawn", shlex.join(spawn), *cases]
 
 
 def fingerprint(contender: Contender, conformance: Path) -> str:
@@ -90,7 +94,7 @@ def read_verdict(output: str, returncode: int | None) -> Judgement:
     failed = [name for name in failed if "." in name]
     if failed:
         more = f" and {len(failed) - 3} more" if len(failed) > 3 else ""
-        return Judgement(False, f"conformance: failed {', '.join(failed[:3])}{more}")
+        return Judgement(False, f"conformance: failed {', '.join(failed[:3])}{more}", failed=tuple(failed))
     last = output.strip().splitlines()[-1:] or ["no output"]
     return Judgement(False, f"conformance: ended with {returncode}: {last[0][:200]}")
 
@@ -104,11 +108,16 @@ class _Trial:
     path: Path
 
 
-def _begin(contender: Contender, key: str, logs: Path, conformance: Path) -> _Trial:
-    path = logs / f"{contender.name.replace('/', '_')}.log"
+def log_name(contender_name: str) -> str:
+    """Returns the name of the file with what the suite said of a contender."""
+    return f"{contender_name.replace('/', '_')}.log"
+
+
+def _begin(contender: Contender, key: str, logs: Path, conformance: Path, only: tuple[str, ...] = ()) -> _Trial:
+    path = logs / (("again-" if only else "") + log_name(contender.name))
     log = path.open("wb")
     process = subprocess.Popen(
-        command_for(contender, conformance),
+        command_for(contender, conformance, only),
         stdin=subprocess.DEVNULL,
         stdout=log,
         stderr=subprocess.STDOUT,
@@ -127,6 +136,16 @@ def _finish(trial: _Trial, *, in_time: bool) -> Judgement:
     return read_verdict(text, returncode if in_time else None)
 
 
+def _second_judgement(trial: _Trial, first: Judgement, deadline: float) -> Judgement:
+    """Waits for a trial of the cases that failed before; in want of time, the first judgement stands."""
+    try:
+        trial.process.wait(max(0.0, deadline - time.monotonic()))
+    except subprocess.TimeoutExpired:
+        _finish(trial, in_time=False)
+        return first
+    return replace(_finish(trial, in_time=True), tried_again=first.failed)
+
+
 def judge(
     contenders: list[Contender],
     logs: Path,
@@ -138,6 +157,7 @@ def judge(
     memory = memory or Memory()
     verdicts: dict[str, Judgement] = {}
     trials: list[_Trial] = []
+    failed: list[tuple[_Trial, Judgement]] = []
     logs.mkdir(parents=True, exist_ok=True)
     deadline = time.monotonic() + WITHIN
     try:
@@ -157,11 +177,21 @@ def judge(
                 if trial.process.poll() is None and in_time:
                     continue
                 judgement = _finish(trial, in_time=in_time)
+                verdicts[trial.contender.name] = judgement
                 if judgement.passed:
                     memory.remember(trial.key, trial.contender)
-                verdicts[trial.contender.name] = judgement
+                elif judgement.failed:
+                    failed.append((trial, judgement))
                 trials.remove(trial)
             time.sleep(0.05)
+        for trial, first in failed:
+            again = _begin(trial.contender, trial.key, logs, conformance, first.failed)
+            trials.append(again)
+            second = _second_judgement(again, first, deadline)
+            trials.remove(again)
+            if second.passed:
+                memory.remember(trial.key, trial.contender)
+            verdicts[trial.contender.name] = second
     finally:
         for trial in trials:
             _finish(trial, in_time=False)

@@ -33,10 +33,23 @@ def pair_verdicts(results: dict[str, Any]) -> list[str]:
     return alarms + calm
 
 
+def gate_verdicts(results: dict[str, Any]) -> list[str]:
+    """Returns what is not timed because it does not conform, and what conformed at the second try only."""
+    lines = []
+    for name, judgement in results["run"]["gate"].items():
+        if not judgement["passed"]:
+            lines.append(f"NOT TIMED: {name}: {judgement['reason']}")
+        elif judgement["tried_again"]:
+            lines.append(f"{name} passed {', '.join(judgement['tried_again'])} only when tried again alone")
+    return sorted(lines)
+
+
 def legend(results: dict[str, Any]) -> list[str]:
     """Returns how the figures are to be read."""
     rounds = results["run"]["rounds_measured"]
-    if rounds < FEWEST_FOR_INTERVAL:
+    if rounds == 1:
+        spread = f"one round has no spread; an interval needs {FEWEST_FOR_INTERVAL}"
+    elif rounds < FEWEST_FOR_INTERVAL:
         spread = f"± is the range of {rounds} rounds; an interval needs {FEWEST_FOR_INTERVAL}"
     elif rounds < BOOTSTRAP_FROM:
         spread = f"± and [low, high] are 95 % intervals of the median ({rounds} rounds, order statistics, exact)"
@@ -116,13 +129,13 @@ def _scenario(results: dict[str, Any], name: str) -> list[str]:
                     "involuntary_switches_per_op",
                 )
             ),
-            f"{cell['metrics']['client_cpu_share']['median']:.0%}" if "client_cpu_share" in cell["metrics"] else "n/a",
+            *(f"{cell['metrics'][key]['median']:.0%}" for key in ("server_cpu_share", "client_cpu_share")),
             "; ".join(cell["notes"]) or "-",
         ]
         for cell in shown
     ]
     lines += ["", f"Where the time goes, by {operation}:", ""]
-    head = ["user CPU, us", "system CPU, us", "voluntary switches", "involuntary switches", "client's CPU", "notes"]
+    head = ["user CPU, us", "system CPU, us", "voluntary switches", "involuntary switches", "server's load", "client's load", "notes"]
     lines += _markdown_table(["contender", *head], causes)
     if said := remarks(cells):
         lines += ["", *(f"- {line}" for line in said)]
@@ -148,7 +161,7 @@ def _environment(results: dict[str, Any]) -> list[str]:
         ("begun, ended", f"{run['started']}, {run['ended']}"),
     ]
     notes = [f"- {note}" for note in run["notes"]]
-    return ["## Environment", "", *_markdown_table(["", ""], rows).__iter__(), "", *notes]
+    return ["## Environment", "", *_markdown_table(["", ""], rows), "", *notes]
 
 
 def markdown(results: dict[str, Any]) -> str:
@@ -157,7 +170,7 @@ def markdown(results: dict[str, Any]) -> str:
     lines = ["# Processes, threads or coroutines?", ""]
     if not run["complete"]:
         lines += ["**This comparison was interrupted: what follows is what was measured until then.**", ""]
-    lines += [f"- {line}" for line in pair_verdicts(results)]
+    lines += [f"- {line}" for line in pair_verdicts(results) + gate_verdicts(results)]
     lines += ["", *legend(results), ""]
     for name in results["scenarios"]:
         lines += _scenario(results, name)

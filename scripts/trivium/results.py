@@ -70,6 +70,7 @@ METRICS: dict[str, tuple[str, Callable[[Raw], float | None]]] = {
     "pss": ("bytes", lambda raw: raw["pss_bytes"]),
     "voluntary_switches_per_op": ("1", _switches_per_op("voluntary")),
     "involuntary_switches_per_op": ("1", _switches_per_op("involuntary")),
+    "server_cpu_share": ("1", lambda raw: raw["cpu_ns"]["total"] / 1e9 / raw["seconds"]),
     "client_cpu_share": ("1", lambda raw: raw["load"]["client_cpu_share"]),
     "failures": ("1", lambda raw: sum(failures(raw).values())),
 }
@@ -139,6 +140,7 @@ def _cell(plan: Plan, scenario: Scenario, entry: Entry, raws: Sequence[Raw], jud
         "valid": False,
         "ranked": False,
         "load_limited": False,
+        "nonconforming": False,
         "disturbances": {},
         "notes": [],
         "metrics": {},
@@ -147,6 +149,7 @@ def _cell(plan: Plan, scenario: Scenario, entry: Entry, raws: Sequence[Raw], jud
     reason = entry.contender.cannot(scenario)
     if reason is None and judgement is not None and not judgement.passed:
         reason = judgement.reason
+        cell["nonconforming"] = True
     if reason is not None:
         cell["notes"] = [reason]
         return cell

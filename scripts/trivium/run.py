@@ -27,7 +27,7 @@ from trivium.placement import Placement, format_cpu_list
 from trivium.plan import Plan
 from trivium.processes import adopt_orphans, kill_descendants
 from trivium.progress import Progress, duration
-from trivium.report import legend, markdown, pair_verdicts
+from trivium.report import gate_verdicts, legend, markdown, pair_verdicts
 from trivium.results import make_results
 from trivium.table import scenario_lines
 
@@ -92,7 +92,8 @@ class Comparison:
                 self._progress.clear()
             except Interrupted as interrupted:
                 exit_code = interrupted.exit_code
-                self._progress.step("interrupted: ending the servers, keeping what was measured")
+                kept = "keeping what was measured" if self._raws else "nothing was measured yet"
+                self._progress.step(f"interrupted: ending the servers, {kept}")
             finally:  # after an error of our own too: what was measured is worth the same
                 for number in _SIGNALS:
                     signal.signal(number, signal.SIG_IGN)
@@ -127,7 +128,8 @@ class Comparison:
         self._judgements = gate.judge(contenders, self._output / "raw" / "gate", show)
         failed = [(name, judgement) for name, judgement in self._judgements.items() if not judgement.passed]
         for name, judgement in sorted(failed):
-            self._progress.step(f"{name} is not timed: {judgement.reason}")
+            log = shown(self._output / "raw" / "gate" / gate.log_name(name))
+            self._progress.step(f"{name} is not timed: {judgement.reason} ({log})")
         if len(failed) == len(contenders):
             raise CannotCompare("no contender passed the conformance suite")
         known = sum(judgement.remembered for judgement in self._judgements.values())
@@ -143,7 +145,7 @@ class Comparison:
         if not total:
             raise CannotCompare("no contender that conforms fits any of the scenarios")
         self._progress.step(
-            f"{plan.rounds} rounds of {len(rounds[0])} cells, about {duration(estimate)} (minutes:seconds); seed {plan.seed}"
+            f"rounds: {plan.rounds}, of {len(rounds[0])} cells each, about {duration(estimate)} (minutes:seconds); seed {plan.seed}"
         )
         account = open_account()
         self._cpu_source = account.source
@@ -191,7 +193,12 @@ class Comparison:
             "cpu_source": self._cpu_source,
             "notes": list(self._placement.notes),
             "gate": {
-                name: {"passed": j.passed, "reason": j.reason, "remembered": j.remembered}
+                name: {
+                    "passed": j.passed,
+                    "reason": j.reason,
+                    "remembered": j.remembered,
+                    "tried_again": list(j.tried_again),
+                }
                 for name, j in self._judgements.items()
             },
         }
@@ -201,7 +208,6 @@ class Comparison:
         if not self._raws:
             if not any(path.is_file() for path in self._output.rglob("*")):
                 shutil.rmtree(self._output, ignore_errors=True)
-            self._progress.step("nothing was measured")
             return
         results = make_results(self._plan, self._raws, self._judgements, self._environment, self._facts())
         for name, part in (("results.json", results), ("environment.json", self._environment)):
@@ -214,7 +220,7 @@ def print_results(results: dict[str, Any], output: Path) -> None:
     """Prints the tables, and where the rest is."""
     terminal = sys.stdout.isatty()
     width = shutil.get_terminal_size().columns if terminal else None
-    lines = pair_verdicts(results)
+    lines = pair_verdicts(results) + gate_verdicts(results)
     if not results["run"]["complete"]:
         lines.insert(0, "INTERRUPTED: this is what was measured until then.")
     for name in results["scenarios"]:

@@ -33,7 +33,7 @@ def number(value: float) -> str:
 
 def spread(metric: dict[str, Any]) -> str:
     """Returns half of low to high as a share of the median: "±3%"."""
-    if not metric["median"]:
+    if not metric["median"] or sum(sample is not None for sample in metric["samples"]) < 2:
         return ""
     share = (metric["high"] - metric["low"]) / 2 / abs(metric["median"])
     return f"±{share:.0%}" if share >= 0.005 else "±<1%"
@@ -159,6 +159,8 @@ def remarks(cells: Sequence[Cell]) -> list[str]:
     """Returns what must be said below a table: what was not measured and why, what was odd."""
     said: dict[str, list[str]] = {}
     for cell in cells:
+        if cell["nonconforming"]:
+            continue  # said once, above all scenarios
         notes = cell["notes"] if not cell["valid"] else [n for n in cell["notes"] if n not in short_notes(cell)]
         for note in notes:
             said.setdefault(("" if cell["valid"] else "not measured: ") + note, []).append(cell["entry"])
