@@ -26,9 +26,9 @@ using Permits = Channel<Permit>;
 void fetch_one(const app::FetchOptions& options, std::size_t index, Permits& permits,
                Results& results) {
   Finished finished{index, net::blocking_fetch(options.urls[index], options.limits, resolve)};
+  if (results.send(std::move(finished)) != ChannelStatus::ok) return;  // no URL is to begin then
   Permit permit;
   (void)permits.try_receive(permit);
-  (void)results.send(std::move(finished));  // refused once the run is stopped
 }
 
 // Starts a URL's thread; while the system has no thread left, the URL waits.

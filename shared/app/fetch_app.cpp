@@ -2,6 +2,7 @@
 // Copyright (c) 2026 The Trivium authors
 #include "shared/app/fetch_app.hpp"
 
+#include <malloc.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -96,6 +97,9 @@ int fetch_main(std::string_view model, const std::vector<FetchStrategy>& strateg
   const auto chosen = std::find_if(strategies.begin(), strategies.end(), [&](const auto& strategy) {
     return strategy.name == options.strategy;
   });
+  // A body that was printed goes back to the system at once, and not into a heap that never
+  // shrinks.
+  ::mallopt(M_MMAP_THRESHOLD, 1024 * 1024);
   try {
     FetchClient client(options, std::string(model) + "/" + options.strategy);
     if (!client.over()) chosen->fetch(client);

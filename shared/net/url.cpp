@@ -15,6 +15,7 @@ std::string text_of(boost::urls::string_view text) {
 }  // namespace
 
 ParsedUrl parse_url(std::string_view text) {
+  if (text.size() > max_url) return {.error = "longer than 16 KiB"};
   const auto parsed = boost::urls::parse_uri(boost::urls::string_view(text.data(), text.size()));
   if (!parsed) return {.error = "not of the form http://HOST[:PORT][/PATH]"};
   const boost::urls::url_view view = *parsed;

@@ -2,6 +2,7 @@
 // Copyright (c) 2026 The Trivium authors
 #pragma once
 
+#include <cstddef>
 #include <string>
 #include <string_view>
 
@@ -14,6 +15,9 @@ struct Url {
   std::string authority;  ///< the value of the Host field: the port only where it is not 80
   std::string target;     ///< path and query as they were written, `/` where there is no path
 };
+
+/// How long a URL may be; twice what every server is asked to take (RFC 9110, section 4.1).
+inline constexpr std::size_t max_url = 16 * 1024;
 
 /// A URL, or in one line why it is none that can be fetched; `error` is empty where it is.
 struct ParsedUrl {

@@ -11,6 +11,13 @@
 
 namespace trivium::protocol {
 
+namespace {
+
+constexpr std::uint64_t most_reserved = 16 * 1024 * 1024;
+constexpr std::size_t most_slack = 64 * 1024;
+
+}  // namespace
+
 std::string_view to_string(FetchError error) noexcept {
   static constexpr std::array<std::string_view, 12> names{"",
                                                           "bad URL",
@@ -95,6 +102,9 @@ void FetchSession::begin_body(std::optional<std::uint64_t> length, std::string_v
     return abort(FetchError::too_large,
                  "length " + std::to_string(*length) + " is above " + std::to_string(max_body_));
   }
+  // What grows by doubling holds up to twice its size. The length is only the peer's word for it:
+  // memory that is reserved and never written to costs nothing.
+  if (length) result_.body.reserve(std::min<std::uint64_t>(*length, most_reserved));
   take_body(rest);
 }
 
@@ -112,6 +122,8 @@ void FetchSession::take_body(std::string_view input) {
 
 void FetchSession::finish() {
   if (!is_utf8(result_.body)) return abort(FetchError::not_utf8);
+  // It may wait for long until it is printed.
+  if (result_.body.capacity() > most_slack + result_.body.size()) result_.body.shrink_to_fit();
   done_ = true;
 }
 

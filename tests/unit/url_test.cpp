@@ -76,6 +76,9 @@ TEST(Url, IsRefusedWithAReason) {
                            " http://h/"}) {
     EXPECT_NE(parse_url(text).error, "") << text;
   }
+  const std::string longest = "http://h/" + std::string(max_url - 9, 'x');
+  EXPECT_EQ(parse_url(longest).error, "");
+  EXPECT_EQ(parse_url(longest + "x").error, "longer than 16 KiB");
   EXPECT_EQ(parse_url("https://h/").error, "only http:// is fetched, not https:");
 }
 

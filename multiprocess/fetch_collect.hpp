@@ -1,0 +1,66 @@
+// SPDX-License-Identifier: MIT
+// Copyright (c) 2026 The Trivium authors
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+#include <functional>
+#include <vector>
+
+#include "channel.hpp"
+#include "fetch_message.hpp"
+#include "shared/app/fetch_app.hpp"
+#include "shared/app/signals.hpp"
+#include "units.hpp"
+
+namespace trivium::multiprocess {
+
+using app::Finished;
+
+/// The worker processes of a run, and the channel that brings their results to the main process,
+/// which delivers them.
+///
+/// A worker that dies fails what it had in hand and nothing else. Whatever ends the run, no worker
+/// is left at the end. For the main thread of the main process only.
+class Collector {
+ public:
+  using Clock = std::chrono::steady_clock;
+  /// Which URLs a unit may have in hand. Those whose results have come are passed over.
+  using InHand = std::function<std::vector<std::size_t>(std::size_t unit)>;
+
+  struct Events {
+    std::vector<std::size_t> idle;    ///< units whose result was delivered
+    std::vector<Units::Ended> ended;  ///< what they had in hand was delivered as failed
+  };
+
+  Collector(app::FetchClient& client, InHand in_hand);
+
+  [[nodiscard]] Units& units() noexcept { return units_; }
+
+  /// What workers send their results with.
+  [[nodiscard]] ChannelSender& sender() noexcept { return results_.sender; }
+
+  /// Waits for results, for units that end, for a signal, or until then; delivers what has come.
+  Events watch(Clock::time_point until = Clock::time_point::max());
+
+ private:
+  struct Dead {
+    Units::Ended unit;
+    std::vector<std::size_t> in_hand;
+  };
+
+  void wait(Clock::time_point until);
+  std::vector<Dead> reap();
+  bool take_result(std::vector<std::size_t>& idle);
+  void deliver(Finished finished);
+
+  app::FetchClient& client_;
+  InHand in_hand_;
+  app::Signals children_{SIGCHLD};
+  Channel results_{result_limits};
+  Units units_;
+  ResultAssembler assembler_;
+  std::vector<bool> delivered_;  // by URL
+};
+
+}  // namespace trivium::multiprocess

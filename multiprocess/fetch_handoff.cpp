@@ -1,0 +1,91 @@
+// SPDX-License-Identifier: MIT
+// Copyright (c) 2026 The Trivium authors
+//
+// handoff: URLs are sent to a fixed pool of --jobs worker programs; results come back over one
+// channel that all of them share.
+//
+// Costs: a message there and at least one back for each URL, the body in them. The main process
+// sends the next URL to the worker whose result it took. Risks: a main process that is slow to take
+// results starves the pool. A crash fails one URL, and the worker is replaced.
+
+#include <unistd.h>
+
+#include <optional>
+#include <string>
+
+#include "child_process.hpp"
+#include "fetch_client.hpp"
+#include "fetch_collect.hpp"
+#include "fetch_worker.hpp"
+#include "supervisor.hpp"
+
+namespace trivium::multiprocess {
+namespace {
+
+struct Worker {
+  std::optional<ChannelSender> work;   // dropped: the worker is to end
+  std::optional<std::size_t> in_hand;  // the URL that it was sent last
+};
+
+class Handoff {
+ public:
+  explicit Handoff(app::FetchClient& client)
+      : client_(client), collector_(client, [this](std::size_t unit) { return in_hand(unit); }) {}
+
+  void run() {
+    Supervisor pool(client_.units(), [this] { return start_worker(); });
+    while (!client_.over()) {
+      const auto events = collector_.watch(pool.due());
+      for (const auto unit : events.idle) hand_out(workers_[unit]);
+      if (next_ == client_.size()) pool.stop();
+      for (const auto& worker : events.ended) pool.ended(worker);
+      pool.replace();
+    }
+  }
+
+ private:
+  std::size_t start_worker() {
+    const auto& limits = client_.options.limits;
+    const auto shown = [](std::chrono::nanoseconds duration) {
+      return std::to_string(std::chrono::ceil<std::chrono::microseconds>(duration).count()) + "us";
+    };
+    return collector_.units().launch([&](std::size_t unit) {
+      Channel work(work_limits);
+      const pid_t pid = start_program(
+          program_beside(fetch_worker_program),
+          {"--parent", std::to_string(::getpid()), "--unit", std::to_string(unit), "--timeout",
+           shown(limits.timeout), "--connect-timeout", shown(limits.connect_timeout), "--max-body",
+           std::to_string(limits.max_body)},
+          {work.receiver.descriptor(), collector_.sender().descriptor()});
+      workers_[unit].work.emplace(std::move(work.sender));
+      workers_[unit].in_hand.reset();
+      hand_out(workers_[unit]);
+      return pid;
+    });
+  }
+
+  // A worker that cannot be reached has ended, and the URL is for the next one.
+  void hand_out(Worker& worker) {
+    if (next_ == client_.size()) return;
+    const Work work{.index = next_, .url = client_.options.urls[next_]};
+    if (worker.work->try_send(work.bytes()) == ChannelStatus::ok) worker.in_hand = next_++;
+  }
+
+  std::vector<std::size_t> in_hand(std::size_t unit) const {
+    const auto& index = workers_[unit].in_hand;
+    return index ? std::vector{*index} : std::vector<std::size_t>{};
+  }
+
+  app::FetchClient& client_;
+  std::size_t next_ = 0;
+  std::vector<Worker> workers_ = std::vector<Worker>(client_.units());  // by unit
+  Collector collector_;
+};
+
+}  // namespace
+
+void fetch_handoff(app::FetchClient& client) {
+  Handoff(client).run();
+}
+
+}  // namespace trivium::multiprocess
