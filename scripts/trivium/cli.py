@@ -73,10 +73,12 @@ def _parser() -> _Parser:
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     add = parser.add_argument
-    add("--profile", choices=list(PROFILES), default="quick", help=f"how much time to spend ({profiles}); default quick")
+    help_profile = f"how much time to spend ({profiles}); default quick"
+    add("--profile", choices=list(PROFILES), default="quick", help=help_profile)
     add("--scenario", action="append", metavar="NAME", help="only this scenario; adds up")
     add("--contender", action="append", metavar="GLOB", help="only the contenders that match, as 'async/*'; adds up")
-    add("--baseline", metavar="NAME", default=DEFAULT_BASELINE, help=f"what ratios refer to; default {DEFAULT_BASELINE}")
+    help_baseline = f"what ratios refer to; default {DEFAULT_BASELINE}"
+    add("--baseline", metavar="NAME", default=DEFAULT_BASELINE, help=help_baseline)
     add("--rounds", type=_number(1, MOST_ROUNDS), metavar="N", help="rounds, instead of the profile's")
     add("--server-cpus", type=_cpus, metavar="LIST", help="the server's CPUs, as 0-3,6; default half of all")
     add("--load-cpus", type=_cpus, metavar="LIST", help="the load client's CPUs; default the other half")

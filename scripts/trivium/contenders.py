@@ -86,8 +86,20 @@ CONTENDERS = (
     _echo("async", "shared-accept", "one loop for each core, each with its own listener", "async"),
     _echo("async", "sequential", "one task serves one connection at a time: the mistake", holds_one=True),
     _floor("epoll", "floor_epoll", (), "one thread on bare epoll: what an event loop costs at least"),
-    _floor("blocking-process", "floor_blocking", ("--model", "process"), "bare recv and send in pre-forked processes", "blocking"),
-    _floor("blocking-thread", "floor_blocking", ("--model", "thread"), "bare recv and send in pool threads", "blocking"),
+    _floor(
+        "blocking-process",
+        "floor_blocking",
+        ("--model", "process"),
+        "bare recv and send in pre-forked processes",
+        "blocking",
+    ),
+    _floor(
+        "blocking-thread",
+        "floor_blocking",
+        ("--model", "thread"),
+        "bare recv and send in pool threads",
+        "blocking",
+    ),
 )
 
 DEFAULT_BASELINE = "async/per-connection"

@@ -19,7 +19,7 @@ def pair_verdicts(results: dict[str, Any]) -> list[str]:
         name = cell["scenario"]
         ratio = ratio_of(cell, results["scenarios"][name]["headline"])
         if ratio is None:
-            alarms.append(f"A/A, {name}: the baseline was not measured twice; nothing tells how far to trust the ratios.")
+            alarms.append(f"A/A, {name}: the baseline was not measured; nothing tells how far to trust the ratios.")
         elif ratio["low"] is None:
             alarms.append(f"A/A, {name}: too few rounds for an interval; the ratios are no more than hints.")
         elif ratio["verdict"] == "no difference":
@@ -115,7 +115,8 @@ def _scenario(results: dict[str, Any], name: str) -> list[str]:
         ]
         for cell in shown
     ]
-    head = [f"server CPU, us/{operation}", "CPU ratio", f"{operation}s/s", "rate ratio", "p50, us", "p99, us", "PSS, MiB"]
+    head = [f"server CPU, us/{operation}", "CPU ratio", f"{operation}s/s", "rate ratio"]
+    head += ["p50, us", "p99, us", "PSS, MiB"]
     lines += _markdown_table(["contender", *head], figures)
     causes = [
         [
@@ -135,7 +136,8 @@ def _scenario(results: dict[str, Any], name: str) -> list[str]:
         for cell in shown
     ]
     lines += ["", f"Where the time goes, by {operation}:", ""]
-    head = ["user CPU, us", "system CPU, us", "voluntary switches", "involuntary switches", "server's load", "client's load", "notes"]
+    head = ["user CPU, us", "system CPU, us", "voluntary switches", "involuntary switches"]
+    head += ["server's load", "client's load", "notes"]
     lines += _markdown_table(["contender", *head], causes)
     if said := remarks(cells):
         lines += ["", *(f"- {line}" for line in said)]

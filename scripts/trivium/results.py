@@ -223,6 +223,8 @@ def make_results(
         "schema": SCHEMA,
         "environment": environment,
         "run": run,
-        "scenarios": {s.name: {"question": s.question, "operation": s.operation, "headline": s.headline} for s in plan.scenarios},
+        "scenarios": {
+            s.name: {"question": s.question, "operation": s.operation, "headline": s.headline} for s in plan.scenarios
+        },
         "cells": make_cells(plan, raws, judgements),
     }

@@ -144,9 +144,8 @@ class Comparison:
         estimate = total * plan.seconds_per_task()
         if not total:
             raise CannotCompare("no contender that conforms fits any of the scenarios")
-        self._progress.step(
-            f"rounds: {plan.rounds}, of {len(rounds[0])} cells each, about {duration(estimate)} (minutes:seconds); seed {plan.seed}"
-        )
+        size = f"{plan.rounds} x {len(rounds[0])} measurements"
+        self._progress.step(f"{size} in random order (seed {plan.seed}), about {duration(estimate)} min")
         account = open_account()
         self._cpu_source = account.source
         scratch = Path(tempfile.mkdtemp(prefix="trivium-"))
