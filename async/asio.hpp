@@ -21,6 +21,9 @@ using Task = asio::awaitable<T, Executor>;
 /// A descriptor that can be waited for. What is read and written is up to system calls on it.
 using Stream = asio::posix::basic_stream_descriptor<Executor>;
 
+using Socket = asio::basic_stream_socket<asio::ip::tcp, Executor>;
+using Listener = asio::basic_socket_acceptor<asio::ip::tcp, Executor>;
+
 using Clock = std::chrono::steady_clock;
 using Timer = asio::basic_waitable_timer<Clock, asio::wait_traits<Clock>, Executor>;
 

@@ -11,7 +11,9 @@
 #include <system_error>
 
 #include "shared/net/accept.hpp"
+#include "shared/net/descriptor.hpp"
 #include "shared/net/hazards.hpp"
+#include "shared/net/listener.hpp"
 
 namespace trivium::async {
 namespace {
@@ -25,10 +27,10 @@ using protocol::EchoSession;
 using ReadBuffer = std::array<char, 64 * 1024>;
 thread_local ReadBuffer buffer;
 
-Task<> read_some(int socket, EchoSession& session, Watch& watch, net::CounterSlot& counters) {
-  co_await watch.ready(Stream::wait_read);
-  if (const auto reason = watch.over()) co_return session.abort(*reason);
-  const auto count = ::recv(socket, buffer.data(), buffer.size(), 0);
+// Requires: the socket is readable, or may wait no longer.
+void read_some(int socket, EchoSession& session, Watch& watch, net::CounterSlot& counters) {
+  if (const auto reason = watch.over()) return session.abort(*reason);
+  const auto count = ::recv(socket, buffer.data(), buffer.size(), MSG_DONTWAIT);
   if (count > 0) {
     const auto size = static_cast<std::size_t>(count);
     watch.progress();
@@ -45,19 +47,20 @@ Task<> read_some(int socket, EchoSession& session, Watch& watch, net::CounterSlo
   }
 }
 
-Task<> write_some(int socket, EchoSession& session, std::span<const char> bytes, Watch& watch,
-                  net::CounterSlot& counters) {
-  if (const auto reason = watch.over()) co_return session.abort(*reason);
-  const auto count = ::send(socket, bytes.data(), bytes.size(), MSG_NOSIGNAL);
+// False where the kernel takes no more for now.
+bool write_some(int socket, EchoSession& session, std::span<const char> bytes, Watch& watch,
+                net::CounterSlot& counters) {
+  const auto count = ::send(socket, bytes.data(), bytes.size(), MSG_NOSIGNAL | MSG_DONTWAIT);
   if (count >= 0) {
     watch.progress();
     net::CounterSlot::add(counters.bytes_out, static_cast<std::uint64_t>(count));
     session.written(static_cast<std::size_t>(count));
   } else if (errno == EAGAIN) {
-    co_await watch.ready(Stream::wait_write);
+    return false;
   } else if (errno != EINTR) {
     session.abort(CloseReason::reset);
   }
+  return true;
 }
 
 // Sends FIN, then discards input until the client's FIN or a bound of the protocol.
@@ -66,9 +69,9 @@ Task<> linger(int socket, Watch& watch) {
   watch.linger();
   std::size_t left = protocol::linger_bytes;
   while (left > 0) {
-    co_await watch.ready(Stream::wait_read);
+    co_await watch.ready(Socket::wait_read);
     if (watch.over()) co_return;
-    const auto count = ::recv(socket, buffer.data(), std::min(left, buffer.size()), 0);
+    const auto count = ::recv(socket, buffer.data(), std::min(left, buffer.size()), MSG_DONTWAIT);
     if (count == 0 || (count < 0 && errno != EINTR && errno != EAGAIN)) co_return;
     if (count > 0) left -= static_cast<std::size_t>(count);
   }
@@ -88,24 +91,28 @@ Task<std::string> perform(Executor executor, protocol::Hazard hazard) {
 
 }  // namespace
 
-Task<> serve(net::Descriptor connection, Watchdog& watchdog, EchoSession::Limits limits,
+Task<> serve(Connection connection, Watchdog& watchdog, EchoSession::Limits limits,
              net::CounterSlot& counters) {
   EchoSession session(limits);
-  Stream stream(watchdog.executor(), connection.get());
-  const int socket = connection.release();
-  Watch watch(watchdog, stream);
+  const int socket = connection.socket.native_handle();
+  Watch watch(watchdog, connection.socket);
   for (;;) {
     const Action action = session.next();
     switch (action.kind) {
       case Action::Kind::read:
-        co_await read_some(socket, session, watch, counters);
+        co_await watch.ready(Socket::wait_read);
+        read_some(socket, session, watch, counters);
         break;
       case Action::Kind::write:
-        co_await write_some(socket, session, action.bytes, watch, counters);
+        if (const auto reason = watch.over()) {
+          session.abort(*reason);
+        } else if (!write_some(socket, session, action.bytes, watch, counters)) {
+          co_await watch.ready(Socket::wait_write);
+        }
         break;
       case Action::Kind::act: {
         watch.pause();
-        const std::string answer = co_await perform(stream.get_executor(), action.hazard);
+        const std::string answer = co_await perform(watchdog.executor(), action.hazard);
         watch.progress();
         session.acted(answer);
         break;
@@ -116,30 +123,30 @@ Task<> serve(net::Descriptor connection, Watchdog& watchdog, EchoSession::Limits
         break;
       case Action::Kind::close:
         watch.leave();
-        stream.close();
+        connection.socket.close();
         counters.close(action.reason);
         co_return;
     }
   }
 }
 
-Task<std::optional<net::Descriptor>> accept_one(Stream& listener, Permits& permits,
-                                                net::CounterSlot& counters) {
+Task<std::optional<Connection>> accept_one(Listener& listener, Permits& permits,
+                                           net::CounterSlot& counters) {
   for (;;) {
-    co_await listener.async_wait(Stream::wait_read, as_result);
-    const bool permitted = co_await permits.take();
-    if (!permitted) co_return std::nullopt;
-    net::Descriptor connection(
-        ::accept4(listener.native_handle(), nullptr, nullptr, SOCK_CLOEXEC | SOCK_NONBLOCK));
-    if (connection) {
-      net::CounterSlot::add(counters.accepted, 1);
-      co_return connection;
+    Permit permit;
+    if (permits.limited()) {
+      co_await listener.async_wait(Listener::wait_read, as_result);
+      const bool permitted = co_await permits.take(permit);
+      if (!permitted) co_return std::nullopt;
     }
-    const int error = errno;
-    permits.give_back();
-    switch (net::classify_accept_error(error)) {
+    auto [error, socket] = co_await listener.async_accept(as_result);
+    if (!error) {
+      net::CounterSlot::add(counters.accepted, 1);
+      co_return std::optional<Connection>(std::in_place, std::move(socket), std::move(permit));
+    }
+    switch (net::classify_accept_error(error.value())) {
       case net::AcceptVerdict::retry:
-        if (error != EINTR && error != EAGAIN) net::CounterSlot::add(counters.accept_errors, 1);
+        net::CounterSlot::add(counters.accept_errors, 1);
         break;
       case net::AcceptVerdict::back_off:
         net::CounterSlot::add(counters.accept_errors, 1);
@@ -149,18 +156,19 @@ Task<std::optional<net::Descriptor>> accept_one(Stream& listener, Permits& permi
       case net::AcceptVerdict::stopped:
         co_return std::nullopt;
       case net::AcceptVerdict::fatal:
-        throw std::system_error(error, std::generic_category(), "accept");
+        throw std::system_error(error, "accept");
     }
   }
 }
 
-Stream adopt_listener(Executor executor, int listener) {
+Listener adopt_listener(Executor executor, int listener) {
   net::Descriptor copy(
       net::checked(::fcntl(listener, F_DUPFD_CLOEXEC, 0), "cannot adopt the listener"));
-  Stream stream(executor, copy.get());
+  const bool v6 = net::local_address(listener).family() == AF_INET6;
+  Listener adopted(executor, v6 ? asio::ip::tcp::v6() : asio::ip::tcp::v4(), copy.get());
   (void)copy.release();
-  stream.native_non_blocking(true);
-  return stream;
+  adopted.set_option(asio::socket_base::enable_connection_aborted(true));
+  return adopted;
 }
 
 }  // namespace trivium::async

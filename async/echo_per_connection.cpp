@@ -15,17 +15,11 @@ namespace trivium::async {
 namespace {
 
 // References are to what the strategy owns, here and in the other tasks.
-Task<> serve_one(net::Descriptor connection, Loop& loop, Permits& permits,
-                 protocol::EchoSession::Limits limits) {
-  co_await serve(std::move(connection), loop.watchdog(), limits, loop.next_slot());
-  permits.give_back();
-}
-
-Task<> accept_and_spawn(Stream listener, Loop& loop, Permits& permits,
+Task<> accept_and_spawn(Listener listener, Loop& loop, Permits& permits,
                         protocol::EchoSession::Limits limits) {
   net::CounterSlot& counters = loop.next_slot();
   while (auto connection = co_await accept_one(listener, permits, counters)) {
-    loop.start_unit(serve_one(std::move(*connection), loop, permits, limits));
+    loop.start_unit(serve(std::move(*connection), loop.watchdog(), limits, loop.next_slot()));
   }
 }
 

@@ -16,7 +16,7 @@ namespace trivium::async {
 namespace {
 
 // References are to what the strategy owns.
-Task<> accept_and_serve(Stream listener, Loop& loop, Permits& permits,
+Task<> accept_and_serve(Listener listener, Loop& loop, Permits& permits,
                         protocol::EchoSession::Limits limits) {
   net::CounterSlot& counters = loop.next_slot();
   while (auto connection = co_await accept_one(listener, permits, counters)) {

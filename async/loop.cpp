@@ -8,15 +8,11 @@ namespace trivium::async {
 
 Loop::Loop(std::size_t threads, Clock::duration idle_timeout)
     : slots_(threads),
-      context_(static_cast<int>(threads)),
+      context_(threads == 1 ? BOOST_ASIO_CONCURRENCY_HINT_UNSAFE_IO : static_cast<int>(threads)),
       watchdog_(context_.get_executor(), idle_timeout) {
   asio::co_spawn(context_, watchdog_.run(), rethrow);
 }
 
-Loop::~Loop() {
-  halt();
-  context_.shutdown();
-}
 
 void Loop::start(Task<> task) {
   ++tasks_;
@@ -55,6 +51,7 @@ std::size_t Loop::run(std::function<void()> ended) {
 void Loop::halt() {
   context_.stop();
   threads_.clear();
+  context_.shutdown();
 }
 
 void Loop::check() const {

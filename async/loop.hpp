@@ -26,7 +26,7 @@ class Loop {
   /// A loop for that many threads; one thread spares it most of its locking.
   Loop(std::size_t threads, Clock::duration idle_timeout);
 
-  ~Loop();
+  ~Loop() { halt(); }
 
   [[nodiscard]] Executor executor() noexcept { return context_.get_executor(); }
   [[nodiscard]] Watchdog& watchdog() noexcept { return watchdog_; }
@@ -44,7 +44,7 @@ class Loop {
   /// exception ends it too. Requires: a task was started.
   std::size_t run(std::function<void()> ended);
 
-  /// Stops the threads, with tasks left over, and joins them.
+  /// Stops and joins the threads, and destroys the frames of tasks that are left over.
   void halt();
 
   /// Rethrows what ended the loop, if it was an exception. Requires: `ended` was called.
@@ -57,7 +57,7 @@ class Loop {
   void add_to(net::Totals& totals) const;
 
  private:
-  // Frames that are left at the end are destroyed by a shutdown that comes before the members.
+  // Frames that are left over are destroyed while what they refer to still stands.
   struct Context : asio::io_context {
     using io_context::io_context;
     using io_context::shutdown;

@@ -4,13 +4,33 @@
 
 #include <cstddef>
 #include <optional>
+#include <utility>
 
 #include "channel.hpp"
 
 namespace trivium::async {
 
-/// The limit on connections over all loops: a bounded channel of permits, used as a semaphore. Full
-/// means nobody accepts. Safe to use from any loop and thread.
+class Permits;
+
+/// Leave to hold one connection; gives itself back at the end. An empty one is for where no limit
+/// is. Move-only.
+class Permit {
+ public:
+  Permit() noexcept = default;
+  explicit Permit(Permits& issuer) noexcept : issuer_(&issuer) {}
+  Permit(Permit&& other) noexcept : issuer_(std::exchange(other.issuer_, nullptr)) {}
+  Permit& operator=(Permit&& other) noexcept {
+    std::swap(issuer_, other.issuer_);
+    return *this;
+  }
+  inline ~Permit();
+
+ private:
+  Permits* issuer_ = nullptr;
+};
+
+/// The limit on connections over all loops: a bounded channel used as a semaphore. Full means
+/// nobody accepts. Safe to use from any loop and thread; outlives its permits.
 class Permits {
  public:
   /// 0 is no limit.
@@ -18,18 +38,14 @@ class Permits {
     if (limit > 0) channel_.emplace(executor, limit);
   }
 
-  /// Suspends until there is a permit; false once permits were closed.
-  [[nodiscard]] Task<bool> take() {
-    if (!channel_) co_return true;
-    Permit permit;
-    const ChannelStatus status = co_await channel_->send(std::move(permit));
-    co_return status == ChannelStatus::ok;
-  }
+  [[nodiscard]] bool limited() const noexcept { return channel_.has_value(); }
 
-  /// Lets go of one that was taken.
-  void give_back() {
-    Permit permit;
-    if (channel_) (void)channel_->try_receive(permit);
+  /// Suspends until there is a permit; false once permits were closed. Requires: `limited`.
+  [[nodiscard]] Task<bool> take(Permit& permit) {
+    Token token;
+    const ChannelStatus status = co_await channel_->send(std::move(token));
+    if (status == ChannelStatus::ok) permit = Permit(*this);
+    co_return status == ChannelStatus::ok;
   }
 
   /// Wakes everyone who waits for a permit; none is given from then on.
@@ -38,9 +54,19 @@ class Permits {
   }
 
  private:
-  struct Permit {};
+  friend class Permit;
+  struct Token {};
 
-  std::optional<Channel<Permit>> channel_;
+  void give_back() {
+    Token token;
+    (void)channel_->try_receive(token);
+  }
+
+  std::optional<Channel<Token>> channel_;
 };
+
+Permit::~Permit() {
+  if (issuer_ != nullptr) issuer_->give_back();
+}
 
 }  // namespace trivium::async

@@ -8,7 +8,7 @@ namespace trivium::async {
 
 using protocol::CloseReason;
 
-Watch::Watch(Watchdog& watchdog, Stream& socket) : watchdog_(watchdog), socket_(socket) {
+Watch::Watch(Watchdog& watchdog, Socket& socket) : watchdog_(watchdog), socket_(socket) {
   const auto deadline = Clock::now() + watchdog.idle_timeout_;
   deadline_.store(deadline, std::memory_order_relaxed);
   const std::lock_guard lock(watchdog_.mutex_);

@@ -22,7 +22,7 @@ class Watchdog;
 class Watch : public boost::intrusive::set_base_hook<> {
  public:
   /// Begins to count the idle time.
-  Watch(Watchdog& watchdog, Stream& socket);
+  Watch(Watchdog& watchdog, Socket& socket);
   ~Watch() { leave(); }
   Watch(const Watch&) = delete;
   Watch& operator=(const Watch&) = delete;
@@ -40,7 +40,7 @@ class Watch : public boost::intrusive::set_base_hook<> {
   [[nodiscard]] std::optional<protocol::CloseReason> over() const noexcept;
 
   /// Suspends until the socket is ready, or until it may wait no longer; then `over` says so.
-  [[nodiscard]] auto ready(Stream::wait_type what) {
+  [[nodiscard]] auto ready(Socket::wait_type what) {
     return asio::async_initiate<decltype(as_result), void(boost::system::error_code)>(
         [this, what](auto handler) { start_wait(what, std::move(handler)); }, as_result);
   }
@@ -56,7 +56,7 @@ class Watch : public boost::intrusive::set_base_hook<> {
   // The wait starts, and is ended, under the lock: so no two threads use the socket at once, and a
   // sentence that falls before the wait is not missed by it.
   template <typename Handler>
-  void start_wait(Stream::wait_type what, Handler handler) {
+  void start_wait(Socket::wait_type what, Handler handler) {
     const std::lock_guard lock(mutex_);
     if (over_.load(std::memory_order_relaxed) == Over::no) {
       socket_.async_wait(what, std::move(handler));
@@ -69,7 +69,7 @@ class Watch : public boost::intrusive::set_base_hook<> {
   void sentence(Over over);
 
   Watchdog& watchdog_;
-  Stream& socket_;
+  Socket& socket_;
   std::atomic<Clock::time_point> deadline_;
   std::atomic<Over> over_{Over::no};
   std::mutex mutex_;  // held while the socket is used here
