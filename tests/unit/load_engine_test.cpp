@@ -111,13 +111,15 @@ struct Ran {
   int measured = 0;
 };
 
-Ran run_against(const net::Address& address, Mode mode,
-                const std::function<void(Options&)>& adjust = {}) {
+using Adjust = std::function<void(Options&)>;
+
+Ran run_once(const net::Address& address, Mode mode, std::chrono::nanoseconds duration,
+             const Adjust& adjust = {}) {
   Options options;
   options.mode = mode;
   options.connections = 1;
   options.warmup = 0s;
-  options.duration = 150ms;
+  options.duration = duration;
   options.timeout = 2s;
   if (adjust) adjust(options);
   Ran ran;
@@ -126,6 +128,18 @@ Ran run_against(const net::Address& address, Mode mode,
   listener.measured = [&] { ++ran.measured; };
   ran.results = run(options, address, listener);
   return ran;
+}
+
+/// Runs for as long as it takes an operation to end, on a machine however busy.
+Ran run_against(const net::Address& address, Mode mode, const Adjust& adjust = {}) {
+  std::chrono::nanoseconds duration = 150ms;
+  for (;;) {
+    Ran ran = run_once(address, mode, duration, adjust);
+    if (ran.results.measured.planned() > 0 || ran.results.start_ns == 0 || duration > 10s) {
+      return ran;
+    }
+    duration *= 4;
+  }
 }
 
 /// That all operations that ended in the measured phase, and there were some, ended so.
@@ -155,7 +169,7 @@ TEST(LoadEngine, CountsWhatIsRight) {
 
 TEST(LoadEngine, LinesOfEverySizeComeThrough) {
   for (const Mode mode : modes) {
-    for (const std::size_t size : {1U, 15U, 16'384U, 70'000U, 5'000'000U}) {
+    for (const std::size_t size : {1U, 15U, 16'384U, 70'000U, 1'000'000U}) {
       const ScriptedServer server([](int socket) {
         // Reads large, unlike take_line, so that megabytes pass in time.
         put(socket, Message::head);
@@ -318,7 +332,7 @@ TEST(LoadEngine, ARunEndsThoughTheServerHangs) {
     while (!take_line(socket).empty()) {
     }
   });
-  const Results results = run_against(server.address(), Mode::lines).results;
+  const Results results = run_once(server.address(), Mode::lines, 150ms).results;
   EXPECT_EQ(results.measured.planned(), 0U);
   EXPECT_EQ(results.in_flight, 1U);
   EXPECT_EQ(results.abandoned, 1U);
