@@ -32,6 +32,12 @@ double seconds_of(std::uint64_t nanoseconds) {
   return static_cast<double>(nanoseconds) / 1e9;
 }
 
+/// HOST:PORT as `--target` takes it.
+std::string shown(const net::HostPort& target) {
+  const bool ipv6 = target.host.find(':') != target.host.npos;
+  return (ipv6 ? "[" + target.host + "]" : target.host) + ":" + target.port;
+}
+
 void add_tally(json::object& into, const Tally& tally) {
   into["planned"] = tally.planned();
   into["sent"] = tally.sent;
@@ -99,7 +105,7 @@ std::string to_json(const Options& options, const Results& results) {
   json::object found;
   found["schema"] = 1;
   found["mode"] = name_of(options.mode);
-  found["target"] = options.target.host + ":" + options.target.port;
+  found["target"] = shown(options.target);
   found["connections"] = options.connections;
   found["line_bytes"] = options.line_bytes;
   found["duration_s"] = results.seconds();
@@ -130,10 +136,9 @@ std::string to_json(const Options& options, const Results& results) {
 std::string to_table(const Options& options, const Results& results) {
   const Tally& tally = results.measured;
   const double ok = static_cast<double>(tally.of(Outcome::ok));
-  std::string table =
-      text("%s to %s:%s, %zu connections, lines of %zu bytes, %.2f s\n", name_of(options.mode),
-           options.target.host.c_str(), options.target.port.c_str(), options.connections,
-           options.line_bytes, results.seconds());
+  std::string table = text("%s to %s, %zu connections, lines of %zu bytes, %.2f s\n",
+                           name_of(options.mode), shown(options.target).c_str(),
+                           options.connections, options.line_bytes, results.seconds());
   for (const Outcome outcome : all_outcomes) {
     const std::uint64_t count = tally.of(outcome);
     if (outcome == Outcome::ok) {

@@ -96,6 +96,13 @@ TEST(LoadReport, WhatWasNotMeasuredIsNullNotZero) {
   EXPECT_EQ(to_table(Options{}, results).find("p50"), std::string::npos);
 }
 
+TEST(LoadReport, TheTargetReadsAsItWasGiven) {
+  Options options;
+  options.target = {"::1", "80"};
+  EXPECT_EQ(json::parse(to_json(options, example())).at("target").as_string(), "[::1]:80");
+  EXPECT_NE(to_table(options, example()).find("to [::1]:80,"), std::string::npos);
+}
+
 TEST(LoadReport, SaturatedMeansNearlyAllOfTheTime) {
   Results results = example();
   results.usage.system = 1'390'000'000;
