@@ -111,7 +111,12 @@ TEST_F(EchoContractIdle, ClientThatNeverReadsIsIdle) {
   if (const auto why = unmet({.slow = true}); !why.empty()) GTEST_SKIP() << why;
   use({"--idle-timeout", "1s"});
   auto stream = open(server());
-  (void)send_until_blocked(stream, std::string(1023, 'n') + "\n", std::size_t{96} << 20);
+  std::string lines;
+  while (lines.size() < (std::size_t{1} << 20)) lines += std::string(1023, 'n') + "\n";
+  EXPECT_TRUE(poll_until([&] {
+    (void)stream.send_some(lines);
+    return server().counters().closed("idle") == 1;
+  }));
   expect_idle_closes(1);
 }
 

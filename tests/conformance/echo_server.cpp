@@ -49,10 +49,11 @@ bool accepts(const Endpoint& at) {
 
 std::vector<std::string> echo_command(const std::vector<std::string>& flags, std::uint16_t port) {
   auto words = split_command(config().spawn_command);
-  auto additions = flags;
+  std::vector<std::string> additions;
   if (config().capacity_is_workers && std::ranges::find(flags, "--workers") == flags.end()) {
-    additions.insert(additions.end(), {"--workers", std::to_string(pool_workers)});
+    additions = {"--workers", std::to_string(pool_workers)};
   }
+  additions.insert(additions.end(), flags.begin(), flags.end());
   for (const auto& word : additions) {
     if (word.starts_with("--")) remove_flag(words, word.substr(0, word.find('=')));
   }

@@ -71,8 +71,20 @@ std::uint16_t port_of(int fd, bool peer) {
   return ntohs(reinterpret_cast<sockaddr_in*>(address)->sin_port);
 }
 
-// The inode of the socket whose own port is `local` and whose peer's is `remote`, or "".
-std::string inode_of(std::uint16_t local, std::uint16_t remote) {
+// A row of /proc/net/tcp.
+struct TcpSocket {
+  std::uint16_t local = 0;
+  std::uint16_t remote = 0;
+  std::string state;
+  std::string inode;
+};
+
+std::vector<TcpSocket> tcp_sockets() {
+  const auto port = [](const std::string& address) {
+    return static_cast<std::uint16_t>(
+        std::stoul(address.substr(address.find(':') + 1), nullptr, 16));
+  };
+  std::vector<TcpSocket> sockets;
   std::ifstream table{"/proc/net/tcp"};
   std::string line;
   std::getline(table, line);
@@ -81,12 +93,9 @@ std::string inode_of(std::uint16_t local, std::uint16_t remote) {
     std::string slot, own, other, state, queues, timer, retransmits, user, timeout, inode;
     fields >> slot >> own >> other >> state >> queues >> timer >> retransmits >> user >> timeout >>
         inode;
-    const auto port = [](const std::string& address) {
-      return std::stoul(address.substr(address.find(':') + 1), nullptr, 16);
-    };
-    if (fields && port(own) == local && port(other) == remote) return inode;
+    if (fields) sockets.push_back({port(own), port(other), state, inode});
   }
-  return {};
+  return sockets;
 }
 
 }  // namespace
@@ -162,13 +171,25 @@ std::vector<std::string> files_in_use(pid_t pid, const std::string& prefix) {
   return result;
 }
 
+bool listens(std::uint16_t port) {
+  return std::ranges::any_of(tcp_sockets(), [&](const TcpSocket& socket) {
+    return socket.local == port && socket.state == "0A";
+  });
+}
+
 std::vector<pid_t> holders(const Stream& client, const std::vector<Process>& among) {
-  const auto inode = inode_of(port_of(client.fd(), true), port_of(client.fd(), false));
+  const auto server_port = port_of(client.fd(), true);
+  const auto client_port = port_of(client.fd(), false);
+  const auto sockets = tcp_sockets();
+  const auto found = std::ranges::find_if(sockets, [&](const TcpSocket& socket) {
+    return socket.local == server_port && socket.remote == client_port;
+  });
   std::vector<pid_t> result;
-  if (inode.empty()) return result;
+  if (found == sockets.end()) return result;
+  const auto wanted = "socket:[" + found->inode + "]";
   for (const auto& process : among) {
     const auto targets = descriptor_targets(process.pid);
-    if (std::ranges::find(targets, "socket:[" + inode + "]") != targets.end()) {
+    if (std::ranges::find(targets, wanted) != targets.end()) {
       result.push_back(process.pid);
     }
   }
