@@ -33,7 +33,7 @@ Acceptor::Wait Acceptor::wait_for_resources() {
 }
 
 net::Descriptor Acceptor::accept() {
-  for (;;) {
+  while (listener_) {
     net::Descriptor connection(::accept4(listener_.get(), nullptr, nullptr, SOCK_CLOEXEC));
     if (connection) {
       net::CounterSlot::add(counters_.accepted, 1);
@@ -55,6 +55,7 @@ net::Descriptor Acceptor::accept() {
         throw std::system_error(error, std::generic_category(), "accept");
     }
   }
+  return {};  // it was readable, and then the server began to drain
 }
 
 }  // namespace trivium::multiprocess
