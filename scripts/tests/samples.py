@@ -53,6 +53,7 @@ def raw(scenario: str, entry: str, round_number: int, cpu_us: float = 40.0, **ch
         "notes": [],
         "load": load,
         "seconds": 1.0,
+        "watched_seconds": 1.0,
         "cpu_ns": {"total": cpu_us * 1e6, "user": cpu_us * 4e5, "system": cpu_us * 6e5},
         "machine_busy_seconds": 0.55,
         "stolen_seconds": 0.0,

@@ -61,13 +61,17 @@ class _Watch:
     def end(self) -> None:
         self._mark("end")
 
-    def findings(self) -> Raw:
-        """Returns what was found over the measured phase."""
+    def findings(self, load: Raw) -> Raw:
+        """Returns what was found over the measured phase, whose bounds the load client tells."""
+        # What was read late covers less of the phase at its begin, and nothing but an idle server at its end.
+        first = max(self.when["begin"], load["start_monotonic_ns"] / 1e9)
+        last = min(self.when["end"], load["end_monotonic_ns"] / 1e9)
         used = self.cpu["end"].since(self.cpu["begin"])
         switches = switches_between(self.switches["begin"], self.switches["end"])
         began, ended = self.machine["begin"], self.machine["end"]
         return {
-            "seconds": self.when["end"] - self.when["begin"],
+            "seconds": last - first,
+            "watched_seconds": self.when["end"] - self.when["begin"],
             "cpu_ns": {"total": used.total, "user": used.user, "system": used.system},
             "cpu_source": self._server.account.source,
             "machine_busy_seconds": ended.busy - began.busy,
@@ -107,7 +111,7 @@ def measure(task: Task, bench: Bench) -> Raw:
             load = command_for(scenario, server.address, bench.phases, output)
             raw["load_command"] = load
             raw["load"] = run_load(load, bench.placement.load, bench.phases, moments, output)
-            raw |= watch.findings()
+            raw |= watch.findings(raw["load"])
     except (ServerFailed, LoadFailed) as error:
         raw.pop("load", None)
         raw["error"] = str(error)

@@ -21,6 +21,7 @@ RATIO_METRICS = ("cpu_per_op", "ops_per_s")
 SATURATED = 0.95
 STOLEN = 0.05
 ELSEWHERE = 0.15
+LATE = 0.05
 
 Cell = dict[str, Any]
 
@@ -31,7 +32,7 @@ def _rate(raw: Raw) -> float:
 
 def _cpu_per_op(kind: str) -> Callable[[Raw], float | None]:
     def microseconds(raw: Raw) -> float | None:
-        # Two rates, so that it does not matter how soon after the load client's line the counters were read.
+        # Two rates, so that it does not matter how soon after the load client's first line the counters were read.
         busy = raw["cpu_ns"][kind] / raw["seconds"]
         return busy / 1000 / _rate(raw) if _rate(raw) else None
 
@@ -96,11 +97,13 @@ def _metrics(by_round: list[Raw | None]) -> dict[str, Any]:
 
 def disturbance(raw: Raw) -> str | None:
     """Returns what else used the CPUs in the measured phase, or None where that was little."""
-    if raw["stolen_seconds"] / raw["seconds"] > STOLEN:
+    if raw["stolen_seconds"] / raw["watched_seconds"] > STOLEN:
         return f"the hypervisor gave more than {STOLEN:.0%} of a CPU to others"
     load = raw["load"]
+    if max(load["duration_s"], raw["watched_seconds"]) - raw["seconds"] > LATE * load["duration_s"]:
+        return "the counters were read late, for want of a CPU"
     ours = raw["cpu_ns"]["total"] / 1e9 + load["cpu_user_s"] + load["cpu_system_s"]
-    if (raw["machine_busy_seconds"] - ours) / raw["seconds"] > ELSEWHERE:
+    if (raw["machine_busy_seconds"] - ours) / raw["watched_seconds"] > ELSEWHERE:
         return f"other programs used more than {ELSEWHERE:.0%} of a CPU"
     return None
 

@@ -18,7 +18,7 @@ from trivium.errors import ServerFailed
 from trivium.processes import die_with_parent, kill_all, reap_orphans, tree
 
 READY_WITHIN = 10.0
-STOP_WITHIN = 3.0
+STOP_WITHIN = 7.0  # more than the default drain timeout: what is not gone then has ignored us
 _READY_LINE = re.compile(rb"listening on (\S+:\d+)")
 
 
