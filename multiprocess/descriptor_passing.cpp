@@ -18,7 +18,7 @@ struct Envelope {
     message.msg_iov = &part;
     message.msg_iovlen = 1;
     message.msg_control = control.data();
-    message.msg_controllen = control.size();
+    message.msg_controllen = CMSG_LEN(sizeof(int));  // not the padding, which a second would fit
   }
   Envelope(const Envelope&) = delete;
   Envelope& operator=(const Envelope&) = delete;
