@@ -47,32 +47,35 @@ class Channel {
 
   [[nodiscard]] Task<ChannelStatus> send_until(Deadline deadline, T&& value) {
     const Executor executor = co_await asio::this_coro::executor;
-    Timer timer(executor, deadline);
-    if (deadline != Deadline::max()) timer.async_wait(waker(&Inside::wake_senders));
+    Timer timer(executor);
     // Asio drops what is in a send that was cancelled, so the sender keeps an owner of its own.
     const Box box = std::make_shared<T>(std::move(value));
-    const auto start = [this, &box](auto handler) {
-      const std::lock_guard lock(inside_->mutex);
-      if (inside_->closed) {
+    const auto start = [this, deadline, &timer, &box](auto handler) {
+      const auto inside = inside_;  // once the operation has started, the frame may be gone
+      const std::lock_guard lock(inside->mutex);
+      if (inside->closed) {
         asio::post(asio::append(std::move(handler), closed_error()));
       } else {
-        inside_->queue.async_send(Error(), box, std::move(handler));
+        inside->arm(timer, deadline, &Inside::wake_senders);
+        inside->queue.async_send(Error(), box, std::move(handler));
       }
     };
     for (;;) {
       const auto [error] =
           co_await asio::async_initiate<decltype(as_result), void(Error)>(start, as_result);
       if (!error) co_return ChannelStatus::ok;
-      if (const auto status = inside_->why_woken(deadline); status != ChannelStatus::ok) {
-        value = std::move(*box);
-        co_return status;
-      }
+      const bool late = Clock::now() >= deadline;
+      if (!late && !inside_->is_closed()) continue;  // it was woken for somebody else's sake
+      value = std::move(*box);
+      co_return inside_->is_closed() ? ChannelStatus::closed : ChannelStatus::timed_out;
     }
   }
 
   [[nodiscard]] ChannelStatus try_receive(T& value) {
     const std::lock_guard lock(inside_->mutex);
-    return inside_->take(value);
+    const auto take = [&value](Error, const Box& box) { value = std::move(*box); };
+    if (inside_->queue.try_receive(take)) return ChannelStatus::ok;
+    return inside_->closed ? ChannelStatus::closed : ChannelStatus::would_block;
   }
 
   [[nodiscard]] Task<ChannelStatus> receive(T& value) {
@@ -81,17 +84,18 @@ class Channel {
 
   [[nodiscard]] Task<ChannelStatus> receive_until(Deadline deadline, T& value) {
     const Executor executor = co_await asio::this_coro::executor;
-    Timer timer(executor, deadline);
-    if (deadline != Deadline::max()) timer.async_wait(waker(&Inside::wake_receivers));
-    const auto start = [this](auto handler) {
-      const std::lock_guard lock(inside_->mutex);
-      Box box;
-      if (inside_->closed) {
-        inside_->queue.try_receive([&box](Error, Box taken) { box = std::move(taken); });
+    Timer timer(executor);
+    const auto start = [this, deadline, &timer](auto handler) {
+      const auto inside = inside_;
+      const std::lock_guard lock(inside->mutex);
+      if (inside->closed) {
+        Box box;
+        inside->queue.try_receive([&box](Error, Box taken) { box = std::move(taken); });
         const Error error = box ? Error() : closed_error();
         asio::post(asio::append(std::move(handler), error, std::move(box)));
       } else {
-        inside_->queue.async_receive(std::move(handler));
+        inside->arm(timer, deadline, &Inside::wake_receivers);
+        inside->queue.async_receive(std::move(handler));
       }
     };
     for (;;) {
@@ -101,9 +105,9 @@ class Channel {
         value = std::move(*box);
         co_return ChannelStatus::ok;
       }
-      if (const auto status = inside_->why_woken(deadline); status != ChannelStatus::ok) {
-        co_return status;
-      }
+      const auto status = try_receive(value);
+      if (status != ChannelStatus::would_block) co_return status;
+      if (Clock::now() >= deadline) co_return ChannelStatus::timed_out;
     }
   }
 
@@ -126,18 +130,22 @@ class Channel {
   // its cancel leaves a channel that had receivers waiting without its buffer; and a deadline by
   // `||` races where a pool has no strand. So closing is a flag of ours, and both it and deadlines
   // wake one whole side, which looks again.
-  struct Inside {
+  struct Inside : std::enable_shared_from_this<Inside> {
     Inside(Executor executor, std::size_t capacity) : queue(executor, capacity) {}
 
     std::mutex mutex;  // guards what stands below
     Queue queue;
     bool closed = false;
 
-    // Requires: the lock is held.
-    ChannelStatus take(T& value) {
-      const bool took = queue.try_receive([&value](Error, Box box) { value = std::move(*box); });
-      if (took) return ChannelStatus::ok;
-      return closed ? ChannelStatus::closed : ChannelStatus::would_block;
+    // Wakes one side at the deadline. The lock makes sure that this finds the operation waiting; if
+    // it comes late, when the verb has ended, it wakes others, who look again. Requires: the lock
+    // is held.
+    void arm(Timer& timer, Deadline deadline, void (Inside::*wake)()) {
+      if (deadline == Deadline::max()) return;
+      timer.expires_at(deadline);
+      timer.async_wait([inside = this->shared_from_this(), wake](Error cancelled) {
+        if (!cancelled) (inside.get()->*wake)();
+      });
     }
 
     // Where something can be received, only senders can be waiting.
@@ -152,20 +160,11 @@ class Channel {
       if (!queue.ready()) queue.reset();
     }
 
-    // `ok` where it was for somebody else.
-    ChannelStatus why_woken(Deadline deadline) {
+    bool is_closed() {
       const std::lock_guard lock(mutex);
-      if (closed) return ChannelStatus::closed;
-      return Clock::now() >= deadline ? ChannelStatus::timed_out : ChannelStatus::ok;
+      return closed;
     }
   };
-
-  // The waker may come late, when the verb has ended: it then wakes others, who look again.
-  auto waker(void (Inside::*wake)()) {
-    return [inside = inside_, wake](Error error) {
-      if (!error) (inside.get()->*wake)();
-    };
-  }
 
   static Error closed_error() {
     return asio::experimental::error::make_error_code(asio::experimental::error::channel_closed);

@@ -13,7 +13,6 @@ Loop::Loop(std::size_t threads, Clock::duration idle_timeout)
   asio::co_spawn(context_, watchdog_.run(), rethrow);
 }
 
-
 void Loop::start(Task<> task) {
   ++tasks_;
   asio::co_spawn(context_, std::move(task), [this](std::exception_ptr failure) {

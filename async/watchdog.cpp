@@ -42,7 +42,9 @@ std::optional<CloseReason> Watch::over() const noexcept {
 }
 
 void Watch::leave() noexcept {
-  const std::lock_guard lock(watchdog_.mutex_);
+  // The thread that started the last wait may not have let go of the lock yet, and the end of that
+  // wait may be what led here.
+  const std::scoped_lock lock(watchdog_.mutex_, mutex_);
   if (is_linked()) watchdog_.watches_.erase(watchdog_.watches_.iterator_to(*this));
 }
 

@@ -1,0 +1,69 @@
+// SPDX-License-Identifier: MIT
+// Copyright (c) 2026 The Trivium authors
+#include "async/channel.hpp"
+
+#include <future>
+#include <thread>
+#include <vector>
+
+#include "channel_contract.hpp"
+
+namespace trivium::contract {
+namespace {
+
+class ThreadPeer {
+ public:
+  explicit ThreadPeer(std::future<bool> result) : result_(std::move(result)) {}
+  [[nodiscard]] bool join() { return result_.get(); }
+
+ private:
+  std::future<bool> result_;
+};
+
+// Every verb runs as a task of its own on a pool of threads, and so meets the others across them.
+class AsyncFlavour {
+ public:
+  AsyncFlavour(std::size_t capacity, std::size_t) : channel_(pool_.get_executor(), capacity) {
+    for (int i = 0; i < 3; ++i) {
+      threads_.emplace_back([this] { pool_.run(); });
+    }
+  }
+  ~AsyncFlavour() {
+    work_.reset();
+    threads_.clear();
+  }
+
+  ChannelStatus try_send(std::string& message) { return channel_.try_send(std::move(message)); }
+  ChannelStatus send(std::string& message) { return run(channel_.send(std::move(message))); }
+  ChannelStatus send_until(Clock::time_point deadline, std::string& message) {
+    return run(channel_.send_until(deadline, std::move(message)));
+  }
+  ChannelStatus try_receive(std::string& message) { return channel_.try_receive(message); }
+  ChannelStatus receive(std::string& message) { return run(channel_.receive(message)); }
+  ChannelStatus receive_until(Clock::time_point deadline, std::string& message) {
+    return run(channel_.receive_until(deadline, message));
+  }
+  void close(End) { channel_.close(); }
+
+  [[nodiscard]] std::size_t most(std::size_t capacity) const { return capacity; }
+
+  template <typename Body>
+  ThreadPeer start(Body body) {
+    return ThreadPeer(std::async(std::launch::async, std::move(body)));
+  }
+
+ private:
+  ChannelStatus run(async::Task<ChannelStatus> verb) {
+    return async::asio::co_spawn(pool_, std::move(verb), async::asio::use_future).get();
+  }
+
+  async::asio::io_context pool_;
+  async::Channel<std::string> channel_;
+  async::asio::executor_work_guard<async::Executor> work_{pool_.get_executor()};
+  std::vector<std::jthread> threads_;
+};
+
+INSTANTIATE_TYPED_TEST_SUITE_P(Async, ChannelContract, AsyncFlavour);
+
+}  // namespace
+}  // namespace trivium::contract
