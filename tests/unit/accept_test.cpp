@@ -8,6 +8,8 @@
 #include <unistd.h>
 
 #include <cerrno>
+#include <latch>
+#include <optional>
 #include <system_error>
 #include <thread>
 #include <vector>
@@ -100,13 +102,21 @@ TEST(AcceptOne, WaitsOutAShortageOfDescriptorsWithoutSpinning) {
   const auto client = test::connect_to(listener.get());
   CounterSlot counters;
   std::optional<Descriptor> connection;
-  std::thread acceptor;
+  // Threads begin before the shortage: sanitizers open pipes to look at what a thread runs.
+  std::latch begun(1);
+  std::latch go_on(1);
+  std::thread acceptor([&] {
+    begun.count_down();
+    go_on.wait();
+    connection = accept_one(listener.get(), counters);
+  });
+  begun.wait();
   Clock::time_point begin;
   std::uint64_t errors = 0;
   {
     const NoDescriptors shortage;
     begin = Clock::now();
-    acceptor = std::thread([&] { connection = accept_one(listener.get(), counters); });
+    go_on.count_down();
     EXPECT_TRUE(test::eventually([&] { return counters.accept_errors >= 5; }));
     errors = counters.accept_errors;
     EXPECT_EQ(counters.accepted, 0U);
