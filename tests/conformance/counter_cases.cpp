@@ -114,8 +114,9 @@ TEST_F(EchoContractCounters, Reset) {
 TEST_F(EchoContractCounters, ResetWhileTheServerWrites) {
   const Requirement requirement{"counters.reset-writing", Level::must,
                                 "So is a reset that meets the server while it writes."};
+  use({});
   auto stream = open(server());
-  (void)send_until_blocked(stream, "fifteen bytes..\n", std::size_t{96} << 20);
+  (void)send_until_blocked(stream, std::string(8191, 'w') + "\n", std::size_t{96} << 20);
   stream.abort();
   expect_only("reset");
 }

@@ -2,9 +2,6 @@
 // Copyright (c) 2026 The Trivium authors
 #include "tests/conformance/processes.hpp"
 
-#include <arpa/inet.h>
-#include <netinet/in.h>
-#include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -13,8 +10,9 @@
 #include <filesystem>
 #include <fstream>
 #include <sstream>
-#include <stdexcept>
 #include <system_error>
+
+#include "tests/conformance/tcp_table.hpp"
 
 namespace trivium::conformance {
 namespace {
@@ -60,42 +58,6 @@ std::vector<std::string> descriptor_targets(pid_t pid) {
     if (!gone) targets.push_back(target.string());
   }
   return targets;
-}
-
-std::uint16_t port_of(int fd, bool peer) {
-  sockaddr_storage storage{};
-  socklen_t size = sizeof storage;
-  auto* address = reinterpret_cast<sockaddr*>(&storage);
-  const int result = peer ? ::getpeername(fd, address, &size) : ::getsockname(fd, address, &size);
-  if (result != 0 || storage.ss_family != AF_INET) throw std::runtime_error("not an IPv4 socket");
-  return ntohs(reinterpret_cast<sockaddr_in*>(address)->sin_port);
-}
-
-// A row of /proc/net/tcp.
-struct TcpSocket {
-  std::uint16_t local = 0;
-  std::uint16_t remote = 0;
-  std::string state;
-  std::string inode;
-};
-
-std::vector<TcpSocket> tcp_sockets() {
-  const auto port = [](const std::string& address) {
-    return static_cast<std::uint16_t>(
-        std::stoul(address.substr(address.find(':') + 1), nullptr, 16));
-  };
-  std::vector<TcpSocket> sockets;
-  std::ifstream table{"/proc/net/tcp"};
-  std::string line;
-  std::getline(table, line);
-  while (std::getline(table, line)) {
-    std::istringstream fields{line};
-    std::string slot, own, other, state, queues, timer, retransmits, user, timeout, inode;
-    fields >> slot >> own >> other >> state >> queues >> timer >> retransmits >> user >> timeout >>
-        inode;
-    if (fields) sockets.push_back({port(own), port(other), state, inode});
-  }
-  return sockets;
 }
 
 }  // namespace
@@ -171,27 +133,14 @@ std::vector<std::string> files_in_use(pid_t pid, const std::string& prefix) {
   return result;
 }
 
-bool listens(std::uint16_t port) {
-  return std::ranges::any_of(tcp_sockets(), [&](const TcpSocket& socket) {
-    return socket.local == port && socket.state == "0A";
-  });
-}
-
 std::vector<pid_t> holders(const Stream& client, const std::vector<Process>& among) {
-  const auto server_port = port_of(client.fd(), true);
-  const auto client_port = port_of(client.fd(), false);
-  const auto sockets = tcp_sockets();
-  const auto found = std::ranges::find_if(sockets, [&](const TcpSocket& socket) {
-    return socket.local == server_port && socket.remote == client_port;
-  });
   std::vector<pid_t> result;
-  if (found == sockets.end()) return result;
-  const auto wanted = "socket:[" + found->inode + "]";
+  const auto server_end = find_peer(client.fd());
+  if (!server_end) return result;
+  const auto wanted = "socket:[" + std::to_string(server_end->inode) + "]";
   for (const auto& process : among) {
     const auto targets = descriptor_targets(process.pid);
-    if (std::ranges::find(targets, wanted) != targets.end()) {
-      result.push_back(process.pid);
-    }
+    if (std::ranges::find(targets, wanted) != targets.end()) result.push_back(process.pid);
   }
   return result;
 }

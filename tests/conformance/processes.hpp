@@ -41,9 +41,6 @@ void reap_orphans(const std::vector<Process>& orphans);
 // Paths that the process has mapped or open and that begin with `prefix`.
 [[nodiscard]] std::vector<std::string> files_in_use(pid_t pid, const std::string& prefix);
 
-// True where some socket of this machine listens at the IPv4 port, as /proc/net/tcp tells.
-[[nodiscard]] bool listens(std::uint16_t port);
-
 // The processes among `among` that hold the server's end of this client's connection.
 [[nodiscard]] std::vector<pid_t> holders(const Stream& client, const std::vector<Process>& among);
 

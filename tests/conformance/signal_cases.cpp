@@ -12,6 +12,7 @@
 #include "tests/conformance/harness.hpp"
 #include "tests/conformance/processes.hpp"
 #include "tests/conformance/scratch_file.hpp"
+#include "tests/conformance/tcp_table.hpp"
 
 namespace trivium::conformance {
 namespace {
@@ -27,7 +28,7 @@ class EchoContractSignal : public EchoTest {
 
   // Looks from outside first: a connection would be counted if it came too early.
   void expect_listener_closed() {
-    EXPECT_TRUE(poll_until([this] { return !listens(server().at().port); })) << "it still listens";
+    EXPECT_TRUE(poll_until([this] { return !listens(server().at()); })) << "it still listens";
     EXPECT_THROW((void)server().connect(Deadline{milliseconds{1000}}), std::system_error);
   }
 
