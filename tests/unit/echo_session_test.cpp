@@ -83,6 +83,15 @@ TEST(EchoSession, EarlierLinesAreWrittenBeforeTheRejection) {
   EXPECT_EQ(session.next().reason, CloseReason::rejected_too_long);
 }
 
+TEST(EchoSession, ARejectionDropsThePartialLine) {
+  auto session = begun({.max_line = 3});
+  session.received("abc"sv);
+  EXPECT_TRUE(session.has_partial_line());
+  session.received("d"sv);
+  EXPECT_EQ(session.next().kind, Kind::shut_and_drain);
+  EXPECT_FALSE(session.has_partial_line());
+}
+
 TEST(EchoSession, DoesNotLingerAfterTheClientsFin) {
   auto session = begun({.max_line = 3});
   session.received("\xFF"sv);
