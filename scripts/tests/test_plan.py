@@ -29,6 +29,13 @@ class Plan(unittest.TestCase):
         self.assertEqual(samples.plan(seed=3).tasks_of(2), samples.plan(seed=3).tasks_of(2))
         self.assertNotEqual(samples.plan(seed=3).tasks_of(2), samples.plan(seed=4).tasks_of(2))
 
+    def test_a_slow_machine_gets_fewer_rounds_but_enough_for_an_interval(self) -> None:
+        plan = samples.plan(rounds=9)
+        within = plan.profile.within
+        self.assertTrue(plan.has_time_for(6, 10 * within, 100))
+        self.assertTrue(plan.has_time_for(7, within - 101, 100))
+        self.assertFalse(plan.has_time_for(7, within - 99, 100))
+
     def test_the_baseline_is_entered_twice(self) -> None:
         names = [entry.name for entry in samples.plan().entries]
         self.assertIn("async/per-connection", names)

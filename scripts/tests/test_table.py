@@ -5,7 +5,7 @@
 import unittest
 
 from tests import samples
-from trivium.report import markdown, pair_verdicts
+from trivium.report import markdown, pair_verdicts, verdicts
 from trivium.table import number, scenario_lines, spread
 
 
@@ -76,6 +76,14 @@ class Report(unittest.TestCase):
         self.assertIn("no difference", second)
         text = markdown(results)
         self.assertLess(text.index("WARNING"), text.index("## churn"))
+
+    def test_a_busy_machine_is_said_before_anything_else(self) -> None:
+        plan = samples.plan()
+        raws = samples.all_raws(plan, {})
+        self.assertNotIn("not quiet", verdicts(samples.results(plan, raws))[0])
+        for raw in raws[: len(raws) // 2]:
+            raw["machine_busy_seconds"] = 1.9
+        self.assertIn("not quiet", verdicts(samples.results(plan, raws))[0])
 
     def test_markdown_rows_have_as_many_cells_as_their_head(self) -> None:
         plan = samples.plan()

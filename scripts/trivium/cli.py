@@ -19,6 +19,7 @@ from trivium.placement import parse_cpu_list, place
 from trivium.plan import PROFILES, Plan, make_entries
 from trivium.run import Comparison
 from trivium.scenarios import Scenario, read_scenarios
+from trivium.statistics import FEWEST_FOR_INTERVAL
 
 MOST_ROUNDS = 1000
 
@@ -131,6 +132,7 @@ def _plan(options: argparse.Namespace, scenarios: tuple[Scenario, ...]) -> Plan:
         baseline=baseline.name,
         scenarios=scenarios,
         entries=make_entries(contenders, baseline),
+        fewest_rounds=options.rounds or FEWEST_FOR_INTERVAL,
     )
 
 

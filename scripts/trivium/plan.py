@@ -9,6 +9,7 @@ from itertools import product
 from trivium.contenders import Contender
 from trivium.load import Phases
 from trivium.scenarios import Scenario
+from trivium.statistics import FEWEST_FOR_INTERVAL
 
 # Starting and stopping a server and a load client, in seconds, as seen on a machine of two cores.
 OVERHEAD = 0.12
@@ -22,6 +23,7 @@ class Profile:
     rounds: int
     phases: Phases
     about: str
+    within: float  # seconds after the build: where a machine is slow, rounds are left out to keep to it
 
 
 # Nine rounds are the fewest whose exact interval leaves out the best and the worst one, so that a single disturbance
@@ -29,9 +31,9 @@ class Profile:
 PROFILES = {
     profile.name: profile
     for profile in (
-        Profile("quick", 9, Phases(0.2, 0.6), "within five minutes on two cores"),
-        Profile("standard", 16, Phases(0.5, 3.0), "within half an hour"),
-        Profile("full", 30, Phases(1.0, 5.0), "an hour and a half"),
+        Profile("quick", 9, Phases(0.2, 0.6), "within five minutes", 290),
+        Profile("standard", 16, Phases(0.5, 3.0), "within half an hour", 1790),
+        Profile("full", 30, Phases(1.0, 5.0), "an hour and a half", 7200),
     )
 }
 
@@ -63,6 +65,7 @@ class Plan:
     baseline: str
     scenarios: tuple[Scenario, ...]
     entries: tuple[Entry, ...]
+    fewest_rounds: int = FEWEST_FOR_INTERVAL
 
     @property
     def twin(self) -> str:
@@ -81,6 +84,10 @@ class Plan:
         ]
         random.Random(f"{self.seed}/{round_number}").shuffle(tasks)
         return [task for task in tasks if task.entry.contender.name not in excluded]
+
+    def has_time_for(self, round_number: int, spent: float, per_round: float) -> bool:
+        """Says whether the round is to be run, when so many seconds went before it."""
+        return round_number <= self.fewest_rounds or spent + per_round <= self.profile.within
 
     def seconds_per_task(self) -> float:
         """Returns how long a task takes, about."""

@@ -44,6 +44,26 @@ def gate_verdicts(results: dict[str, Any]) -> list[str]:
     return sorted(lines)
 
 
+def quiet_verdict(results: dict[str, Any]) -> list[str]:
+    """Returns a warning where more than one measurement in four was disturbed."""
+    measured = disturbed = 0
+    for cell in results["cells"]:
+        if cell["valid"]:
+            measured += sum(sample is not None for sample in cell["metrics"]["ops_per_s"]["samples"])
+            disturbed += sum(cell["disturbances"].values())
+    if disturbed * 4 <= measured:
+        return []
+    return [
+        f"WARNING: the machine was not quiet in {disturbed} of {measured} measurements: rates and latencies are those "
+        "of a busy machine. Stop what else runs, and compare again."
+    ]
+
+
+def verdicts(results: dict[str, Any]) -> list[str]:
+    """Returns what must be read before any table."""
+    return quiet_verdict(results) + pair_verdicts(results) + gate_verdicts(results)
+
+
 def legend(results: dict[str, Any]) -> list[str]:
     """Returns how the figures are to be read."""
     rounds = results["run"]["rounds_measured"]
@@ -75,6 +95,14 @@ def _bounds(metric: dict[str, Any] | None, scale: float = 1.0) -> str:
         return "n/a"
     low, high = number(metric["low"] / scale), number(metric["high"] / scale)
     return f"**{number(metric['median'] / scale)}** ({low} to {high})"
+
+
+def _mean(cell: Cell, name: str) -> str:
+    """Returns the mean: user and system time come in ticks so coarse that a median of them would mislead."""
+    if name not in cell["metrics"]:
+        return "n/a"
+    samples = [sample for sample in cell["metrics"][name]["samples"] if sample is not None]
+    return number(sum(samples) / len(samples))
 
 
 def _ratio(cell: Cell, metric: str, baseline: str) -> str:
@@ -122,7 +150,7 @@ def _scenario(results: dict[str, Any], name: str) -> list[str]:
         [
             cell["entry"],
             *(
-                number(metric["median"]) if (metric := cell["metrics"].get(key)) else "n/a"
+                _mean(cell, key)
                 for key in (
                     "user_cpu_per_op",
                     "system_cpu_per_op",
@@ -135,7 +163,7 @@ def _scenario(results: dict[str, Any], name: str) -> list[str]:
         ]
         for cell in shown
     ]
-    lines += ["", f"Where the time goes, by {operation}:", ""]
+    lines += ["", f"Where the time goes, by {operation} (means over the rounds):", ""]
     head = ["user CPU, us", "system CPU, us", "voluntary switches", "involuntary switches"]
     head += ["server's load", "client's load", "notes"]
     lines += _markdown_table(["contender", *head], causes)
@@ -172,7 +200,7 @@ def markdown(results: dict[str, Any]) -> str:
     lines = ["# Processes, threads or coroutines?", ""]
     if not run["complete"]:
         lines += ["**This comparison was interrupted: what follows is what was measured until then.**", ""]
-    lines += [f"- {line}" for line in pair_verdicts(results) + gate_verdicts(results)]
+    lines += [f"- {line}" for line in verdicts(results)]
     lines += ["", *legend(results), ""]
     for name in results["scenarios"]:
         lines += _scenario(results, name)

@@ -27,7 +27,7 @@ from trivium.placement import Placement, format_cpu_list
 from trivium.plan import Plan
 from trivium.processes import adopt_orphans, kill_descendants
 from trivium.progress import Progress, duration
-from trivium.report import gate_verdicts, legend, markdown, pair_verdicts
+from trivium.report import legend, markdown, verdicts
 from trivium.results import make_results
 from trivium.table import scenario_lines
 
@@ -77,6 +77,8 @@ class Comparison:
         self._environment: dict[str, Any] = {}
         self._cpu_source = "n/a"
         self._started = _now()
+        self._notes = list(placement.notes)
+        self._built = time.monotonic()
         self._complete = False
 
     def run(self) -> int:
@@ -111,6 +113,7 @@ class Comparison:
     def _prepare(self) -> None:
         build.prepare(self._progress.step)
         build.build(self._progress.line)
+        self._built = time.monotonic()
         limits.raise_descriptors()
         if problems := limits.problems(self._plan.scenarios):
             raise CannotCompare("this machine's limits are too small. " + "; ".join(problems))
@@ -147,12 +150,18 @@ class Comparison:
         size = f"{plan.rounds} x {len(rounds[0])} measurements"
         self._progress.step(f"{size} in random order (seed {plan.seed}), about {duration(estimate)} min")
         account = open_account()
+        per_round = estimate / plan.rounds
         self._cpu_source = account.source
         scratch = Path(tempfile.mkdtemp(prefix="trivium-"))
         try:
             bench = Bench(self._placement, account, plan.profile.phases, scratch)
             began = time.monotonic()
-            for tasks in rounds:
+            for number, tasks in enumerate(rounds, start=1):
+                if not plan.has_time_for(number, time.monotonic() - self._built, per_round):
+                    limit = duration(plan.profile.within)
+                    self._notes.append(f"{number - 1} of {plan.rounds} rounds fitted into {limit} min on this machine")
+                    self._progress.step(self._notes[-1])
+                    break
                 for task in tasks:
                     done = len(self._raws)
                     spent = time.monotonic() - began
@@ -160,6 +169,7 @@ class Comparison:
                     what = f"round {task.round}/{plan.rounds}  {task.scenario.name} {task.entry.name}"
                     self._progress.bar(done, total, left, what)
                     self._keep(measure(task, bench))
+                per_round = (time.monotonic() - began) / number
         finally:
             shutil.rmtree(scratch, ignore_errors=True)
             kill_descendants()  # a group with a process in it can't be removed
@@ -190,7 +200,7 @@ class Comparison:
             "server_cpus": format_cpu_list(self._placement.server),
             "load_cpus": format_cpu_list(self._placement.load),
             "cpu_source": self._cpu_source,
-            "notes": list(self._placement.notes),
+            "notes": self._notes,
             "gate": {
                 name: {
                     "passed": j.passed,
@@ -219,7 +229,7 @@ def print_results(results: dict[str, Any], output: Path) -> None:
     """Prints the tables, and where the rest is."""
     terminal = sys.stdout.isatty()
     width = shutil.get_terminal_size().columns if terminal else None
-    lines = pair_verdicts(results) + gate_verdicts(results)
+    lines = verdicts(results)
     if not results["run"]["complete"]:
         lines.insert(0, "INTERRUPTED: this is what was measured until then.")
     for name in results["scenarios"]:
