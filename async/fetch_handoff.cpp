@@ -24,20 +24,21 @@ namespace {
 
 // References are to what the strategy owns, here and in the other task.
 Task<> fetch_one(const app::FetchOptions& options, std::size_t index, Permits& permits,
-                 Results& results) {
+                 [[maybe_unused]] Permit permit, Results& results) {
   co_await asio::post(as_result);  // hands itself off: whichever thread is free goes on here
   Finished finished;
   finished.index = index;
   finished.result = co_await fetch(options.urls[index], options.limits);
   const ChannelStatus status = co_await results.send(std::move(finished));
-  if (status == ChannelStatus::ok) permits.give_back();  // else no URL is to begin any more
+  if (status != ChannelStatus::ok) permits.close();  // no URL is to begin any more
 }
 
 Task<> hand_off_all(const app::FetchOptions& options, Loop& pool, Permits& permits,
                     Results& results) {
   for (std::size_t index = 0; index < options.urls.size(); ++index) {
-    (void)co_await permits.take();
-    pool.start_unit(fetch_one(options, index, permits, results));
+    Permit permit;
+    if (!co_await permits.take(permit)) co_return;
+    pool.start_unit(fetch_one(options, index, permits, std::move(permit), results));
   }
 }
 
