@@ -27,6 +27,7 @@ Task<> take_results(app::FetchClient& client, Results& results, Stream& signals)
         break;
     }
   }
+  results.close();  // who waits to send keeps this loop running, also when nobody is to take it
   signals.cancel();
 }
 
