@@ -47,8 +47,8 @@ void collect(app::FetchClient& client, Units& units, Results& results,
     Finished finished;
     switch (results.receive_until(client.next_tick(), finished)) {
       case ChannelStatus::ok:
-        client.deliver(std::move(finished));
         on_result();
+        client.deliver(std::move(finished));
         break;
       case ChannelStatus::closed:
         client.interrupt();

@@ -16,8 +16,8 @@ using app::Finished;
 using Results = Channel<Finished>;
 
 /// Takes results on the main thread and delivers them until the run is over; what every strategy
-/// ends in. Calls `on_result` after each. Joins the units, which must end of themselves once every
-/// URL is delivered.
+/// ends in. Calls `on_result` before each is delivered, which may take long. Joins the units, which
+/// must end of themselves once every URL is delivered.
 ///
 /// A signal closes the results: what was finished is still delivered, and then, as when nobody
 /// reads what is printed, the process ends at once with every thread in it, since a thread cannot

@@ -5,7 +5,7 @@
 //
 // Costs: two wake-ups across threads for each URL. The main thread sends the next URL for each
 // result that it takes, so that neither channel ever makes it wait for a worker.
-// Risks: a main thread that is slow to take results starves the pool; a crash takes the whole run.
+// Risks: a main thread that is slow to print starves the pool; a crash takes the whole run.
 
 #include "channel.hpp"
 #include "fetch_client.hpp"
@@ -38,8 +38,11 @@ void fetch_handoff(app::FetchClient& client) {
   std::size_t next = 0;
   const auto hand_out = [&] {
     std::size_t index = next++;
-    if (index < client.size()) (void)work.send(std::move(index));
-    if (client.over()) work.close();
+    if (index < client.size()) {
+      (void)work.send(std::move(index));
+    } else {
+      work.close();  // what is queued is still taken
+    }
   };
   for (std::size_t i = 0; i < client.units(); ++i) hand_out();
   collect(client, units, results, hand_out);
