@@ -3,7 +3,8 @@
 """Prepares the machine and builds what is compared."""
 
 import subprocess
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
+from pathlib import Path
 
 from trivium.errors import CannotCompare
 from trivium.paths import BUILD, ROOT, SCRIPTS, shown
@@ -23,13 +24,18 @@ def prepare(say: Say) -> None:
         raise CannotCompare("the machine is not prepared: see above")
 
 
-def build(say: Say) -> None:
-    """Configures and builds the preset `release`; where that fails, the whole log is shown."""
+def build(programs: Iterable[Path], say: Say, show: Say) -> None:
+    """Configures the preset `release` and builds the programs, no more; where that fails, the whole log is shown.
+
+    `say` gets what is worth keeping, `show` what the next line may replace.
+    """
     if not (BUILD / "build.ninja").exists():
         say("configuring")
-        _run(["cmake", "--preset", "release"], say, "configuring")
-    say(f"building {shown(BUILD)}")
-    _run(["cmake", "--build", "--preset", "release"], say, "building")
+        _run(["cmake", "--preset", "release"], show, "configuring")
+    say(f"building in {shown(BUILD)} (minutes for the first time)")
+    # The generator is Ninja: a program's path is a target.
+    targets = sorted({str(program.relative_to(BUILD)) for program in programs})
+    _run(["cmake", "--build", "--preset", "release", "--target", *targets], show, "building")
 
 
 def _run(command: list[str], say: Say, what: str) -> None:

@@ -22,7 +22,7 @@ from trivium.errors import CannotCompare
 from trivium.gate import Judgement
 from trivium.machine import environment
 from trivium.measure import Bench, Raw, measure
-from trivium.paths import shown
+from trivium.paths import CONFORMANCE, LOAD, shown
 from trivium.placement import Placement, format_cpu_list
 from trivium.plan import Plan
 from trivium.processes import adopt_orphans, kill_descendants
@@ -112,7 +112,8 @@ class Comparison:
 
     def _prepare(self) -> None:
         build.prepare(self._progress.step)
-        build.build(self._progress.line)
+        programs = [LOAD, CONFORMANCE, *(contender.program for contender in self._contenders())]
+        build.build(programs, self._progress.step, self._progress.line)
         self._built = time.monotonic()
         limits.raise_descriptors()
         if problems := limits.problems(self._plan.scenarios):
