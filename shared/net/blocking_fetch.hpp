@@ -32,7 +32,7 @@ struct FetchLimits {
                                                  std::string_view detail = {});
 
 /// What an error number of connect, send or recv means for a fetch: refused, reset, timed out, or
-/// `system`, whose detail is to be `system_words`.
+/// `system`.
 [[nodiscard]] protocol::FetchError fetch_error(int error) noexcept;
 
 /// The detail that goes with `fetch_error`: the phase, or the system's words where the error has no
