@@ -32,6 +32,7 @@ net::CounterSlot& Loop::next_slot() noexcept {
 }
 
 std::size_t Loop::run(std::function<void()> ended) {
+  running_ = slots_.size();
   for (std::size_t i = 0; i < slots_.size(); ++i) {
     threads_.emplace_back([this, ended] {
       try {
@@ -41,6 +42,7 @@ std::size_t Loop::run(std::function<void()> ended) {
         const std::lock_guard lock(mutex_);
         failure_ = std::current_exception();
       }
+      --running_;
       ended();
     });
   }

@@ -44,6 +44,9 @@ class Loop {
   /// exception ends it too. Requires: a task was started.
   std::size_t run(std::function<void()> ended);
 
+  /// Threads that have not called `ended`.
+  [[nodiscard]] std::size_t running() const noexcept { return running_; }
+
   /// Stops and joins the threads, and destroys the frames of tasks that are left over.
   void halt();
 
@@ -68,6 +71,7 @@ class Loop {
   Watchdog watchdog_;
   std::atomic<std::size_t> tasks_ = 0;
   std::atomic<std::size_t> turn_ = 0;
+  std::atomic<std::size_t> running_ = 0;
   std::atomic<std::uint64_t> units_started_ = 0;
   mutable std::mutex mutex_;  // guards what stands below
   std::exception_ptr failure_;

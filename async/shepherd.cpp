@@ -57,8 +57,9 @@ net::Totals shepherd(app::EchoServer& server, const Flock& loops,
   Timer drain_timer(context.get_executor());
   asio::co_spawn(context, obey(server, loops, stop, signals, drain_timer), rethrow);
   std::size_t running = 0;
-  const auto thread_ended = [&](const Loop& loop) {
+  const auto thread_ended = [&](Loop& loop) {
     loop.check();
+    if (loop.running() == 0) loop.halt();
     if (--running > 0) return;
     signals.cancel();
     drain_timer.cancel();
@@ -73,7 +74,6 @@ net::Totals shepherd(app::EchoServer& server, const Flock& loops,
     for (Loop* loop : loops) loop->halt();
     throw;
   }
-  for (Loop* loop : loops) loop->halt();
   return count(loops);
 }
 
