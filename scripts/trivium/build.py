@@ -2,12 +2,16 @@
 # Copyright (c) 2026 The Trivium authors
 """Prepares the machine and builds what is compared."""
 
+import os
+import signal
 import subprocess
 from collections.abc import Callable, Iterable
+from contextlib import suppress
 from pathlib import Path
 
 from trivium.errors import CannotCompare
 from trivium.paths import BUILD, ROOT, SCRIPTS, shown
+from trivium.processes import kill_all, tree
 
 Say = Callable[[str], None]
 
@@ -38,6 +42,18 @@ def build(programs: Iterable[Path], say: Say, show: Say) -> None:
     _run(["cmake", "--build", "--preset", "release", "--target", *targets], show, "building")
 
 
+def _end(process: subprocess.Popen[str]) -> None:
+    """Ends a build as ^C does, so that Ninja takes back what is half written; kills it where that does not help."""
+    members = tree(process.pid)
+    for pid in members:
+        with suppress(ProcessLookupError):
+            os.kill(pid, signal.SIGINT)
+    try:
+        process.wait(10)
+    except subprocess.TimeoutExpired:
+        kill_all(tree(process.pid))
+
+
 def _run(command: list[str], say: Say, what: str) -> None:
     log: list[str] = []
     with subprocess.Popen(
@@ -50,9 +66,13 @@ def _run(command: list[str], say: Say, what: str) -> None:
         errors="replace",
     ) as process:
         assert process.stdout is not None
-        for line in process.stdout:
-            log.append(line.rstrip())
-            if line.startswith("["):  # Ninja's "[done/all] what"
-                say(f"{what} {line.partition(']')[0]}]")
+        try:
+            for line in process.stdout:
+                log.append(line.rstrip())
+                if line.startswith("["):  # Ninja's "[done/all] what"
+                    say(f"{what} {line.partition(']')[0]}]")
+        except BaseException:
+            _end(process)
+            raise
     if process.returncode != 0:
         raise CannotCompare("\n".join([*log, f"{what} failed: see above"]))
