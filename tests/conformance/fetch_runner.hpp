@@ -24,7 +24,8 @@ struct Call {
   std::vector<std::string> environment = {};  // NAME=VALUE, added to ours
 };
 
-// The words of the command: {url} gives way to the URLs, the flags come last.
+// The words of the command: {url} gives way to the URLs, the flags come last; where the command has
+// one of them already, its value is replaced.
 [[nodiscard]] std::vector<std::string> command_line(const Call& call);
 
 // Runs the client to its end; a failure of the case where it does not end in time.
