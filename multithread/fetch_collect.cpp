@@ -2,65 +2,62 @@
 // Copyright (c) 2026 The Trivium authors
 #include "fetch_collect.hpp"
 
-#include <thread>
-
-#include "shared/net/descriptor.hpp"
+#include <system_error>
+#include <utility>
 
 namespace trivium::multithread {
-namespace {
 
-// Closes the results when a signal comes, so that whoever waits for them need not look for it.
-class SignalWatch {
- public:
-  SignalWatch(const app::FetchClient& client, Results& results)
-      : over_(net::make_event()), thread_([this, &client, &results] {
-          while (true) {
-            const auto ready =
-                net::wait_readable(client.signals.descriptor(), over_.get(), net::forever);
-            if (ready.first) results.close();
-            if (ready.first || ready.second) return;
-          }
-        }) {}
-  SignalWatch(const SignalWatch&) = delete;
-  SignalWatch& operator=(const SignalWatch&) = delete;
-  ~SignalWatch() {
-    net::ring(over_.get());
-    thread_.join();
-  }
+Collector::Collector(app::FetchClient& client)
+    : client_(client),
+      results_(client.units()),
+      over_(net::make_event()),
+      watch_([this] { watch_signals(); }) {}
 
- private:
-  net::Descriptor over_;
-  std::thread thread_;
-};
-
-void join_all(Units& units) {
-  while (units.running() > 0) (void)net::wait_readable(units.ended(), -1, net::forever);
-  units.reap();
+Collector::~Collector() {
+  net::ring(over_.get());
+  watch_.join();
 }
 
-}  // namespace
+// Closes the results when a signal comes, so that whoever waits for them need not look for it.
+void Collector::watch_signals() {
+  for (;;) {
+    const auto ready = net::wait_readable(client_.signals.descriptor(), over_.get(), net::forever);
+    if (ready.first) results_.close();
+    if (ready.first || ready.second) return;
+  }
+}
 
-void collect(app::FetchClient& client, Units& units, Results& results,
-             const std::function<void()>& on_result) {
-  const SignalWatch watch(client, results);
-  while (!client.over()) {
+void Collector::start_pool(const std::function<void()>& body) {
+  try {
+    for (std::size_t i = 0; i < client_.units(); ++i) {
+      units_.start([body](net::CounterSlot&) { body(); });
+    }
+  } catch (const std::system_error& error) {
+    client_.fail(error);
+    client_.exit_now();
+  }
+}
+
+void Collector::run(const std::function<void()>& on_result) {
+  while (!client_.over()) {
     Finished finished;
-    switch (results.receive_until(client.next_tick(), finished)) {
+    switch (results_.receive_until(client_.next_tick(), finished)) {
       case ChannelStatus::ok:
         on_result();
-        client.deliver(std::move(finished));
+        client_.deliver(std::move(finished));
         break;
       case ChannelStatus::closed:
-        client.interrupt();
+        client_.interrupt();
         break;
       case ChannelStatus::timed_out:
       case ChannelStatus::would_block:
-        client.tick();
+        client_.tick();
         break;
     }
   }
-  if (client.stopped()) client.exit_now();
-  join_all(units);
+  if (client_.stopped()) client_.exit_now();
+  while (units_.running() > 0) (void)net::wait_readable(units_.ended(), -1, net::forever);
+  units_.reap();
 }
 
 }  // namespace trivium::multithread

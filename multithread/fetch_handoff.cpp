@@ -11,7 +11,6 @@
 #include "fetch_client.hpp"
 #include "fetch_collect.hpp"
 #include "fetch_resolver.hpp"
-#include "units.hpp"
 
 namespace trivium::multithread {
 namespace {
@@ -30,11 +29,8 @@ void work_off(const app::FetchOptions& options, Work& work, Results& results) {
 
 void fetch_handoff(app::FetchClient& client) {
   Work work(client.units());
-  Results results(client.units());
-  Units units;
-  for (std::size_t i = 0; i < client.units(); ++i) {
-    units.start([&](net::CounterSlot&) { work_off(client.options, work, results); });
-  }
+  Collector collector(client);
+  collector.start_pool([&] { work_off(client.options, work, collector.results()); });
   std::size_t next = 0;
   const auto hand_out = [&] {
     std::size_t index = next++;
@@ -45,7 +41,7 @@ void fetch_handoff(app::FetchClient& client) {
     }
   };
   for (std::size_t i = 0; i < client.units(); ++i) hand_out();
-  collect(client, units, results, hand_out);
+  collector.run(hand_out);
 }
 
 }  // namespace trivium::multithread

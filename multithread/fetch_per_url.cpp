@@ -15,7 +15,6 @@
 #include "fetch_collect.hpp"
 #include "fetch_resolver.hpp"
 #include "shared/net/accept.hpp"
-#include "units.hpp"
 
 namespace trivium::multithread {
 namespace {
@@ -32,12 +31,12 @@ void fetch_one(const app::FetchOptions& options, std::size_t index, Permits& per
 }
 
 // Starts a URL's thread; while the system has no thread left, the URL waits.
-void start_thread(const app::FetchOptions& options, std::size_t index, Units& units,
-                  Permits& permits, Results& results) {
+void start_thread(const app::FetchOptions& options, std::size_t index, Permits& permits,
+                  Collector& collector) {
   for (;;) {
     try {
-      return units.start([&options, index, &permits, &results](net::CounterSlot&) {
-        fetch_one(options, index, permits, results);
+      return collector.units().start([&options, index, &permits, &collector](net::CounterSlot&) {
+        fetch_one(options, index, permits, collector.results());
       });
     } catch (const std::system_error&) {
       std::this_thread::sleep_for(std::chrono::milliseconds(net::accept_backoff_ms));
@@ -49,16 +48,15 @@ void start_thread(const app::FetchOptions& options, std::size_t index, Units& un
 
 void fetch_per_url(app::FetchClient& client) {
   Permits permits(client.units());
-  Results results(client.units());
-  Units units;
-  units.start([&](net::CounterSlot&) {
+  Collector collector(client);
+  collector.units().start([&](net::CounterSlot&) {
     for (std::size_t index = 0; index < client.size(); ++index) {
       (void)permits.send(Permit{});
-      start_thread(client.options, index, units, permits, results);
-      units.reap();
+      start_thread(client.options, index, permits, collector);
+      collector.units().reap();
     }
   });
-  collect(client, units, results);
+  collector.run();
 }
 
 }  // namespace trivium::multithread

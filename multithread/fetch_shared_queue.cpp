@@ -8,11 +8,9 @@
 
 #include <atomic>
 
-#include "channel.hpp"
 #include "fetch_client.hpp"
 #include "fetch_collect.hpp"
 #include "fetch_resolver.hpp"
-#include "units.hpp"
 
 namespace trivium::multithread {
 namespace {
@@ -28,12 +26,9 @@ void work_off(const app::FetchOptions& options, std::atomic<std::size_t>& next, 
 
 void fetch_shared_queue(app::FetchClient& client) {
   std::atomic<std::size_t> next = 0;
-  Results results(client.units());
-  Units units;
-  for (std::size_t i = 0; i < client.units(); ++i) {
-    units.start([&](net::CounterSlot&) { work_off(client.options, next, results); });
-  }
-  collect(client, units, results);
+  Collector collector(client);
+  collector.start_pool([&] { work_off(client.options, next, collector.results()); });
+  collector.run();
 }
 
 }  // namespace trivium::multithread

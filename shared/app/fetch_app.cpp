@@ -33,7 +33,7 @@ void FetchClient::deliver(Finished finished) {
       print(*next);
     }
   } catch (const std::exception& error) {
-    refuse(error);
+    fail(error);
   }
   tick();
 }
@@ -54,7 +54,7 @@ void FetchClient::print(const Finished& finished) {
   }
 }
 
-void FetchClient::refuse(const std::exception& error) {
+void FetchClient::fail(const std::exception& error) {
   progress_.hide();
   std::cerr << std::string("fetch: ") + error.what() + '\n';
   stopped_ = true;
@@ -76,7 +76,7 @@ int FetchClient::finish() {
       print(*finished);
     }
   } catch (const std::exception& error) {
-    refuse(error);
+    fail(error);
   }
   progress_.hide();
   if (!quiet_) std::cerr << contender + ": " + summary_line(tally_, progress_.elapsed()) + '\n';

@@ -48,6 +48,9 @@ class FetchClient {
   /// Ends the run early because of a signal. Requires: `signals` is readable.
   void interrupt();
 
+  /// Ends the run early because the system refused something: one line on standard error.
+  void fail(const std::exception& error);
+
   /// When `tick` is to be called again.
   [[nodiscard]] Clock::time_point next_tick() const noexcept { return progress_.next(); }
 
@@ -63,7 +66,6 @@ class FetchClient {
 
  private:
   void print(const Finished& finished);
-  void refuse(const std::exception& error);
 
   FetchProgress progress_;
   FetchOutput output_;
