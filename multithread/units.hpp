@@ -17,8 +17,8 @@ namespace trivium::multithread {
 /// Owns the threads of a server: starts them, counts them, kicks them, joins them.
 ///
 /// Every thread has a counter slot of its own, which is folded into the totals once the thread has
-/// ended. All members are safe to call from any thread. Requires:
-/// every thread has ended and was reaped before the end.
+/// ended. All members are safe to call from any thread. Requires: every thread has ended and was
+/// reaped before the owner goes.
 class Units {
  public:
   using Body = std::function<void(net::CounterSlot&)>;

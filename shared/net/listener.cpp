@@ -79,6 +79,8 @@ Address local_address(int socket) {
 
 void shut_listener(int listener) noexcept {
   ::shutdown(listener, SHUT_RD);
+  const Descriptor deaf(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
+  if (deaf) ::dup3(deaf.get(), listener, O_CLOEXEC);
 }
 
 }  // namespace trivium::net
