@@ -3,6 +3,7 @@
 #include "async/channel.hpp"
 
 #include <future>
+#include <memory>
 #include <thread>
 #include <vector>
 
@@ -54,7 +55,13 @@ class AsyncFlavour {
 
  private:
   ChannelStatus run(async::Task<ChannelStatus> verb) {
-    return async::asio::co_spawn(pool_, std::move(verb), async::asio::use_future).get();
+    const auto promise = std::make_shared<std::promise<ChannelStatus>>();
+    async::asio::co_spawn(pool_, std::move(verb),
+                          [promise](const std::exception_ptr& failure, ChannelStatus status) {
+                            async::rethrow(failure);
+                            promise->set_value(status);
+                          });
+    return promise->get_future().get();
   }
 
   async::asio::io_context pool_;
