@@ -73,6 +73,11 @@ class Gate(unittest.TestCase):
         gate.WITHIN = 0.2
         self.assertIn("not done within", self.judge().reason)
 
+    def test_what_is_cut_off_says_how_far_it_came(self) -> None:
+        passed = "[       OK ] A.b (1 ms)\n[       OK ] A.c (1 ms)\n"
+        said = passed + "[  FAILED  ] A.d, where x (3 ms)\n[  FAILED  ] A.e (3 ms)\n"
+        self.assertIn("2 cases passed, 2 failed until then", read_verdict(said, None).reason)
+
     def test_what_is_not_built_does_not_pass(self) -> None:
         self.contender = dataclasses.replace(self.contender, program=self.folder / "nothing")
         self.assertIn("not built", self.judge().reason)

@@ -26,6 +26,8 @@ from trivium.processes import die_with_parent, kill_all, tree
 WITHIN = 60.0
 _POOL = 64
 _FAILED_CASE = re.compile(r"^\[  FAILED  \] (\S+?),? ", re.MULTILINE)
+_PASSED_CASE = re.compile(r"^\[       OK \] ", re.MULTILINE)
+_ENDED_BADLY = re.compile(r"^\[  FAILED  \] \S+.* \(\d+ ms\)$", re.MULTILINE)
 _PASSED = re.compile(r"^\[  PASSED  \] (\d+) tests?", re.MULTILINE)
 
 
@@ -85,7 +87,8 @@ class Memory:
 def read_verdict(output: str, returncode: int | None) -> Judgement:
     """Returns the judgement that the suite's output and exit code amount to; None as the code: cut off."""
     if returncode is None:
-        return Judgement(False, f"conformance: not done within {WITHIN:g} s")
+        cases = f"{len(_PASSED_CASE.findall(output))} cases passed, {len(_ENDED_BADLY.findall(output))} failed"
+        return Judgement(False, f"conformance: not done within {WITHIN:g} s; {cases} until then")
     passed = _PASSED.search(output)
     if returncode == 0 and passed and int(passed[1]) > 0:
         return Judgement(True, "")
