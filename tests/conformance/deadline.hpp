@@ -13,7 +13,11 @@ using std::chrono::milliseconds;
 
 // How long a step may take that is expected at once. It is generous because sanitizer builds on
 // busy cores are slow; only a failure ever waits for it.
-inline constexpr milliseconds patience{15'000};
+inline constexpr milliseconds patience{20'000};
+
+// How long a server may take to become ready: a pool of worker programs built with a sanitizer
+// starts them one after another.
+inline constexpr milliseconds startup_patience{90'000};
 
 class Deadline {
  public:

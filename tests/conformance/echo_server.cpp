@@ -51,7 +51,7 @@ std::vector<std::string> echo_command(const std::vector<std::string>& flags, std
   auto words = split_command(config().spawn_command);
   std::vector<std::string> additions;
   if (config().capacity_is_workers && std::ranges::find(flags, "--workers") == flags.end()) {
-    additions = {"--workers", std::to_string(pool_workers)};
+    additions = {"--workers", std::to_string(own_workers)};
   }
   additions.insert(additions.end(), flags.begin(), flags.end());
   for (const auto& word : additions) {
@@ -65,7 +65,7 @@ EchoServer::EchoServer(const std::vector<std::string>& flags) {
   const std::uint16_t port = config().contract ? 0 : free_port();
   child_.emplace(echo_command(flags, port));
   if (config().contract) {
-    const auto line = child_->out_line();
+    const auto line = child_->out_line(0, Deadline{startup_patience});
     if (!line || !line->starts_with(ready_words)) {
       throw std::runtime_error("no ready line; " + describe(*child_));
     }
@@ -73,10 +73,12 @@ EchoServer::EchoServer(const std::vector<std::string>& flags) {
     return;
   }
   at_ = {"127.0.0.1", port};
-  const bool ready = poll_until([this] {
-    return !child_->running() || child_->out().find(ready_words) != std::string::npos ||
-           accepts(at_);
-  });
+  const bool ready = poll_until(
+      [this] {
+        return !child_->running() || child_->out().find(ready_words) != std::string::npos ||
+               accepts(at_);
+      },
+      Deadline{startup_patience});
   if (!ready || !child_->running()) {
     throw std::runtime_error("the server did not become ready; " + describe(*child_));
   }
@@ -130,6 +132,8 @@ std::unique_ptr<EchoServer> EchoTest::common_;
 void EchoTest::SetUp() {
   if (common_ && !common_->gone()) return;
   common_.reset();
+  std::vector<std::string> common;
+  if (config().capacity_is_workers) common = {"--workers", std::to_string(pool_workers)};
   common_ = config().mode == Mode::target ? std::make_unique<EchoServer>(config().target)
                                           : std::make_unique<EchoServer>();
 }

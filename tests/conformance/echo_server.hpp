@@ -19,7 +19,7 @@
 namespace trivium::conformance {
 
 // The command of --spawn with `flags` appended; a flag that the command has already is replaced, so
-// that no flag comes twice. {port} becomes `port`. In `--capacity workers` it asks for that many.
+// that no flag comes twice. {port} becomes `port`. In `--capacity workers` it asks for --workers.
 [[nodiscard]] std::vector<std::string> echo_command(const std::vector<std::string>& flags = {},
                                                     std::uint16_t port = 0);
 

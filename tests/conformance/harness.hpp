@@ -17,8 +17,10 @@
 
 namespace trivium::conformance {
 
-// --workers that the harness asks a pool for where --capacity workers is given.
+// --workers that the harness asks a pool for where --capacity workers is given: those of the server
+// that the cases have in common, and of one that a case starts for itself and has no wish.
 inline constexpr int pool_workers = 16;
+inline constexpr int own_workers = 4;
 
 enum class Mode { target, spawn, fetch };
 

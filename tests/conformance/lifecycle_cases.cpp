@@ -39,7 +39,7 @@ class EchoContractLifecycle : public EchoTest {
 
   // Ends the server with `signal` while connections are open, and looks for what is left.
   void expect_nothing_left(int signal) {
-    const int count = config().capacity == 1 ? 1 : 5;
+    const int count = config().capacity == 1 ? 1 : 4;
     mix(3);
     std::vector<Stream> streams;
     for (int i = 0; i < count; ++i) streams.push_back(open(server()));

@@ -8,9 +8,11 @@
 
 #include <CLI/CLI.hpp>
 #include <algorithm>
+#include <array>
 #include <charconv>
 #include <csignal>
 #include <cstdio>
+#include <cstring>
 #include <exception>
 #include <iostream>
 
@@ -26,14 +28,21 @@ constexpr int exit_unreachable = 3;
 // A case that hangs in spite of its own deadlines ends the program, so that it always ends.
 constexpr unsigned case_limit_seconds = 180;
 
+// Read by the signal handler, so it is plain memory.
+std::array<char, 256> running_case{};
+
 class CaseLimit : public testing::EmptyTestEventListener {
-  void OnTestStart(const testing::TestInfo&) override { ::alarm(case_limit_seconds); }
+  void OnTestStart(const testing::TestInfo& test) override {
+    std::snprintf(running_case.data(), running_case.size(),
+                  "conformance: %s.%s did not end within its limit\n", test.test_suite_name(),
+                  test.name());
+    ::alarm(case_limit_seconds);
+  }
   void OnTestEnd(const testing::TestInfo&) override { ::alarm(0); }
 };
 
 void on_alarm(int) {
-  constexpr std::string_view text = "conformance: a case did not end within its limit\n";
-  if (::write(2, text.data(), text.size()) < 0) ::_exit(1);
+  if (::write(2, running_case.data(), std::strlen(running_case.data())) < 0) ::_exit(1);
   ::_exit(1);
 }
 
