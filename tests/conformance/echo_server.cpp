@@ -135,7 +135,7 @@ void EchoTest::SetUp() {
   std::vector<std::string> common;
   if (config().capacity_is_workers) common = {"--workers", std::to_string(pool_workers)};
   common_ = config().mode == Mode::target ? std::make_unique<EchoServer>(config().target)
-                                          : std::make_unique<EchoServer>();
+                                          : std::make_unique<EchoServer>(common);
 }
 
 void EchoTest::TearDown() {
