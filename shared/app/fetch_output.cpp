@@ -86,6 +86,11 @@ std::string json_line(const Finished& finished, const std::string& url) {
 
 FetchOutput::FetchOutput(const FetchOptions& options, int signals)
     : options_(options), signals_(signals), regular_file_(is_regular(STDOUT_FILENO)) {
+  // O_NONBLOCK on standard output itself would be seen by every program that shares it.
+  if (!regular_file_) {
+    writer_ =
+        net::Descriptor(::open("/proc/self/fd/1", O_WRONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC));
+  }
   if (options.output.empty()) return;
   const bool made = ::mkdir(options.output.c_str(), 0777) == 0 || errno == EEXIST;
   if (!made || ::access(options.output.c_str(), W_OK | X_OK) < 0) {
@@ -123,21 +128,23 @@ FetchOutput::Status FetchOutput::write_text(const Finished& finished, FetchProgr
   return print(result.body);
 }
 
-// Only a regular file takes everything without anyone waiting. Elsewhere no write is larger than
-// what poll promises, so that the wait is in poll, where a signal is seen too.
+// The wait for a reader is in poll, where a signal is seen too, and never in write.
 FetchOutput::Status FetchOutput::print(std::string_view text) {
+  const bool returns_at_once = regular_file_ || writer_;
   while (!text.empty()) {
-    if (!regular_file_) {
+    if (!returns_at_once) {
       if (const Status status = wait_for_reader(); status != Status::ok) return status;
     }
-    const std::size_t size =
-        regular_file_ ? text.size() : std::min<std::size_t>(text.size(), PIPE_BUF);
-    const auto count = ::write(STDOUT_FILENO, text.data(), size);
+    // Where write may block, it does not for what poll has promised room for.
+    const auto size = returns_at_once ? text.size() : std::min<std::size_t>(text.size(), PIPE_BUF);
+    const auto count = ::write(writer_ ? writer_.get() : STDOUT_FILENO, text.data(), size);
     if (count > 0) {
       text.remove_prefix(static_cast<std::size_t>(count));
     } else if (count < 0 && errno == EPIPE) {
       return Status::reader_gone;
-    } else if (count < 0 && errno != EINTR && errno != EAGAIN) {
+    } else if (count < 0 && errno == EAGAIN) {
+      if (const Status status = wait_for_reader(); status != Status::ok) return status;
+    } else if (count < 0 && errno != EINTR) {
       fail("standard output");
     }
   }

@@ -9,6 +9,7 @@
 #include "shared/app/fetch_options.hpp"
 #include "shared/app/fetch_progress.hpp"
 #include "shared/app/fetch_results.hpp"
+#include "shared/net/descriptor.hpp"
 
 namespace trivium::app {
 
@@ -48,6 +49,7 @@ class FetchOutput {
   const FetchOptions& options_;
   int signals_;
   bool regular_file_;       // standard output never makes anyone wait
+  net::Descriptor writer_;  // standard output once more, where it can be opened without blocking
   bool in_a_line_ = false;  // what was printed last did not end its line
 };
 
