@@ -155,13 +155,17 @@ TEST_F(EchoContractCapacity, LingeringCountsAsActive) {
                                 "under --max-connections, and in the counters."};
   use({"--max-connections", "1"});
   auto first = open(server());
+  const auto start = Clock::now();
   first.send("\n");
   expect_end(first);
   auto second = server().connect();
   const auto counters = server().counters();
+  const bool silent = !second.readable(glance);
+  // Lingering ends after 2 s.
+  if (since(start) > milliseconds{1800}) GTEST_SKIP() << "the machine is too slow to judge this";
   EXPECT_EQ(counters.at("active"), 1);
   EXPECT_EQ(counters.closed_in_all(), 0);
-  expect_silence(second);
+  EXPECT_TRUE(silent) << "the second was begun while the first lingers";
   first.close();
   expect_bytes(second, head);
 }

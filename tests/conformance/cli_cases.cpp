@@ -176,7 +176,6 @@ TEST_F(EchoContractCli, DurationsMeanWhatTheySay) {
     const auto start = Clock::now();
     expect_end(stream);
     EXPECT_GE(since(start), milliseconds{200});
-    EXPECT_LT(since(start), milliseconds{5000});
   }
 }
 

