@@ -72,6 +72,18 @@ struct Needs {
 //   if (const auto why = unmet({.slow = true}); !why.empty()) GTEST_SKIP() << why;
 [[nodiscard]] std::string unmet(const Needs& needs);
 
+// Judges what only a machine that is not busy can show: `attempt` returns whether it was quick
+// enough to be judged, and what it judged. It is tried again until it was, and fails as a case does
+// where no attempt of many was quick enough: nothing is passed over.
+template <typename Attempt>
+void judge_a_quick_attempt(Attempt attempt) {
+  constexpr int attempts = 20;
+  for (int i = 0; i < attempts; ++i) {
+    if (attempt() || testing::Test::HasFailure()) return;
+  }
+  ADD_FAILURE() << "none of " << attempts << " attempts was quick enough to be judged";
+}
+
 // Shows bytes so that a person can read them: \r, \n, \x00 escaped, the middle of what is longer
 // than `limit` replaced by its length.
 [[nodiscard]] std::string escaped(std::string_view bytes, std::size_t limit = 400);
