@@ -2,8 +2,9 @@
 // Copyright (c) 2026 The Trivium authors
 #include "shepherd.hpp"
 
-#include <unistd.h>
+#include <fcntl.h>
 
+#include "shared/net/descriptor.hpp"
 #include "shared/net/listener.hpp"
 
 namespace trivium::async {
@@ -53,7 +54,10 @@ net::Totals shepherd(app::EchoServer& server, const Flock& loops,
                      const std::function<void()>& stop) {
   server.announce();
   asio::io_context context(1);
-  Stream signals(context.get_executor(), ::dup(server.signals.descriptor()));
+  net::Descriptor copy(net::checked(::fcntl(server.signals.descriptor(), F_DUPFD_CLOEXEC, 0),
+                                    "cannot watch for signals"));
+  Stream signals(context.get_executor(), copy.get());
+  (void)copy.release();
   Timer drain_timer(context.get_executor());
   asio::co_spawn(context, obey(server, loops, stop, signals, drain_timer), rethrow);
   std::size_t running = 0;

@@ -14,8 +14,18 @@ Collector::Collector(app::FetchClient& client)
       watch_([this] { watch_signals(); }) {}
 
 Collector::~Collector() {
+  end_watch();
+}
+
+void Collector::end_watch() {
   net::ring(over_.get());
   watch_.join();
+}
+
+void Collector::exit_now() {
+  end_watch();
+  units_.abandon();
+  client_.exit_now();
 }
 
 // Closes the results when a signal comes, so that whoever waits for them need not look for it.
@@ -34,7 +44,7 @@ void Collector::start_pool(const std::function<void()>& body) {
     }
   } catch (const std::system_error& error) {
     client_.fail(error);
-    client_.exit_now();
+    exit_now();
   }
 }
 
@@ -55,7 +65,7 @@ void Collector::run(const std::function<void()>& on_result) {
         break;
     }
   }
-  if (client_.stopped()) client_.exit_now();
+  if (client_.stopped()) exit_now();
   while (units_.running() > 0) (void)net::wait_readable(units_.ended(), -1, net::forever);
   units_.reap();
 }

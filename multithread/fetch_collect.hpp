@@ -44,6 +44,8 @@ class Collector {
 
  private:
   void watch_signals();
+  void end_watch();
+  [[noreturn]] void exit_now();
 
   app::FetchClient& client_;
   Results results_;

@@ -43,6 +43,7 @@ net::Totals shepherd(app::EchoServer& server, Units& units, std::atomic<bool>& e
           stop();
           break;
         case app::Command::kill:
+          units.abandon();
           server.exit_killed(units.totals());
         case app::Command::child_ended:
           break;

@@ -61,7 +61,9 @@ void Units::reap() {
     finished.swap(finished_);
     for (auto& unit : finished) retired_.fold(unit.counters);
   }
-  for (auto& unit : finished) unit.thread.join();
+  for (auto& unit : finished) {
+    if (unit.thread.joinable()) unit.thread.join();  // else it was abandoned
+  }
 }
 
 std::size_t Units::running() const {
@@ -72,6 +74,13 @@ std::size_t Units::running() const {
 void Units::kick() {
   const std::lock_guard lock(mutex_);
   for (auto& unit : running_) pthread_kill(unit.thread.native_handle(), app::kick_signal);
+}
+
+void Units::abandon() {
+  const std::lock_guard lock(mutex_);
+  for (auto* units : {&running_, &finished_}) {
+    for (auto& unit : *units) unit.thread.detach();
+  }
 }
 
 net::Totals Units::totals() const {

@@ -41,6 +41,10 @@ class Units {
   /// its last look at a flag and the call misses that: kick until it is seen.
   void kick();
 
+  /// Gives all threads up: nobody joins them any more. For a process that is to end at once, with
+  /// whatever still runs in it.
+  void abandon();
+
   /// What all threads, ended or not, have counted so far.
   [[nodiscard]] net::Totals totals() const;
 

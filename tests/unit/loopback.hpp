@@ -2,8 +2,11 @@
 // Copyright (c) 2026 The Trivium authors
 #pragma once
 
+#include <gtest/gtest.h>
 #include <sys/socket.h>
 
+#include <algorithm>
+#include <cerrno>
 #include <chrono>
 #include <string>
 #include <string_view>
@@ -54,6 +57,48 @@ inline std::string receive(int socket, std::size_t limit = std::string::npos) {
     text.append(buffer, static_cast<std::size_t>(count));
   }
   return text;
+}
+
+/// What a slow reader got, and for how long it took nothing, at most, since it was last known to.
+struct SlowReading {
+  std::string text;
+  std::chrono::nanoseconds longest_pause{};
+};
+
+/// Reads `rate` bytes a second, a little at a time, until then or until nothing more can come.
+inline SlowReading read_slowly(int socket, double rate, std::chrono::steady_clock::time_point last,
+                               std::chrono::steady_clock::time_point until) {
+  using Clock = std::chrono::steady_clock;
+  SlowReading reading;
+  for (const auto begin = Clock::now(); last < until;) {
+    std::this_thread::sleep_for(std::chrono::milliseconds(50));
+    const auto now = Clock::now();
+    reading.longest_pause = std::max<std::chrono::nanoseconds>(reading.longest_pause, now - last);
+    last = now;
+    // After a pause that was too long it makes up for what it did not take.
+    const auto due =
+        static_cast<std::size_t>(std::chrono::duration<double>(now - begin).count() * rate);
+    char buffer[65536];
+    while (reading.text.size() < due) {
+      const std::size_t size = std::min(sizeof buffer, due - reading.text.size());
+      const auto count = ::recv(socket, buffer, size, MSG_DONTWAIT);
+      if (count == 0 || (count < 0 && errno != EAGAIN)) return reading;
+      if (count < 0) break;
+      reading.text.append(buffer, static_cast<std::size_t>(count));
+    }
+  }
+  return reading;
+}
+
+/// Judges what only a machine that is not busy can show: `attempt` says whether it was quick enough
+/// to be judged. Fails where none of many was.
+template <typename Attempt>
+void judge_a_quick_attempt(Attempt attempt) {
+  constexpr int attempts = 15;
+  for (int i = 0; i < attempts; ++i) {
+    if (attempt() || ::testing::Test::HasFailure()) return;
+  }
+  ADD_FAILURE() << "none of " << attempts << " attempts was quick enough to be judged";
 }
 
 /// Closes a socket so that the peer sees a reset.
