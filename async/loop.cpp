@@ -2,6 +2,7 @@
 // Copyright (c) 2026 The Trivium authors
 #include "loop.hpp"
 
+#include <algorithm>
 #include <utility>
 
 namespace trivium::async {
@@ -65,7 +66,8 @@ void Loop::expire() {
 }
 
 void Loop::add_to(net::Totals& totals) const {
-  for (const auto& slot : slots_) totals += slot;
+  // The acceptor's slot, the first, comes last: what others count as closed it had counted before.
+  std::for_each(slots_.rbegin(), slots_.rend(), [&](const auto& slot) { totals += slot; });
   totals.units_started += units_started_.load(std::memory_order_relaxed);
 }
 

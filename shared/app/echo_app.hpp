@@ -36,7 +36,7 @@ class EchoServer {
   /// Prints the ready line. Units may be accepting already: the kernel queues until they are.
   void announce() const;
 
-  /// Writes the counters as one line to standard error.
+  /// Writes the counters as one line to standard error, if that can be written to.
   void report(const net::Totals& totals) const;
 
   /// Ends the process at once with the counters written: what a second signal asks for. Threads

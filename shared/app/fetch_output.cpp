@@ -23,6 +23,9 @@ namespace {
 
 constexpr int stall_ms = 1000;
 
+// Offered to the kernel at a time: more than a pipe takes, as a rule, whoever reads it.
+constexpr std::size_t most_at_a_time = 256 * 1024;
+
 [[noreturn]] void fail(const std::string& what) {
   throw std::system_error(errno, std::generic_category(), what);
 }
@@ -136,7 +139,8 @@ FetchOutput::Status FetchOutput::print(std::string_view text) {
       if (const Status status = wait_for_reader(); status != Status::ok) return status;
     }
     // Where write may block, it does not for what poll has promised room for.
-    const auto size = returns_at_once ? text.size() : std::min<std::size_t>(text.size(), PIPE_BUF);
+    const auto size =
+        std::min<std::size_t>(text.size(), returns_at_once ? most_at_a_time : PIPE_BUF);
     const auto count = ::write(writer_ ? writer_.get() : STDOUT_FILENO, text.data(), size);
     if (count > 0) {
       text.remove_prefix(static_cast<std::size_t>(count));

@@ -3,6 +3,7 @@
 //
 // The counters: their schema, what each close is counted as, and that they balance.
 #include <algorithm>
+#include <csignal>
 #include <string>
 #include <vector>
 
@@ -56,6 +57,24 @@ TEST_F(EchoContractCounters, AskedOften) {
     expect_echo(stream, std::to_string(i));
   }
   EXPECT_EQ(std::ranges::count(server().child().out(), '\n'), 1);
+}
+
+TEST_F(EchoContractCounters, NobodyReadsThem) {
+  const Requirement requirement{"counters.nobody-reads", Level::must,
+                                "SIGUSR1 harms nobody where standard error has no reader any "
+                                "more: the server serves on, and drains as always."};
+  auto stream = open(server());
+  server().child().close_stderr();
+  server().child().signal(SIGUSR1);
+  for (int i = 0; i < 10; ++i) expect_echo(stream, std::to_string(i));
+  stream.send("\n");
+  expect_end(stream);
+  stream.close();
+  // The kernel hands out the lower number first, so that the counters were asked for before.
+  expect_gone();
+  const auto status = server().stop();
+  ASSERT_TRUE(status);
+  EXPECT_EQ(status->shell_code(), 0);
 }
 
 TEST_F(EchoContractCounters, ContenderNamesTheStrategy) {

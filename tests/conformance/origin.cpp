@@ -17,6 +17,10 @@ namespace trivium::conformance {
 namespace {
 
 constexpr std::size_t request_limit = 64 * 1024;
+
+// Offered to the kernel at a time: a sanitizer looks at all of it, however little is taken.
+constexpr std::size_t most_at_a_time = 256 * 1024;
+
 constexpr milliseconds drain_time{2000};
 
 bool is_ready(const pollfd& entry) {
@@ -88,7 +92,7 @@ Origin::Origin(const std::string& host, std::uint16_t port)
     : host_(host.find(':') == std::string::npos ? host : '[' + host + ']'),
       listener_(listen_on(host, 4096, port)),
       port_(local_port(listener_)) {
-  otherwise_ = response("no such page\n", "404 Not Found");
+  otherwise(response("no such page\n", "404 Not Found"));
   acceptor_ = std::thread([this] { accept_loop(); });
 }
 
@@ -101,18 +105,17 @@ Origin::~Origin() {
 
 void Origin::on(const std::string& target, Script script) {
   const std::lock_guard lock(mutex_);
-  scripts_[target] = std::move(script);
+  scripts_[target] = std::make_shared<const Script>(std::move(script));
 }
 
 void Origin::otherwise(Script script) {
   const std::lock_guard lock(mutex_);
-  otherwise_ = std::move(script);
+  otherwise_ = std::make_shared<const Script>(std::move(script));
 }
 
 void Origin::on_accept(Script script) {
   const std::lock_guard lock(mutex_);
-  on_accept_ = std::move(script);
-  has_on_accept_ = true;
+  on_accept_ = std::make_shared<const Script>(std::move(script));
 }
 
 std::string Origin::url(const std::string& target) const {
@@ -188,15 +191,13 @@ void Origin::accept_loop() {
 }
 
 void Origin::serve(Connection& connection) {
-  bool immediate;
-  Script script;
+  std::shared_ptr<const Script> script;
   {
     const std::lock_guard lock(mutex_);
-    immediate = has_on_accept_;
     script = on_accept_;
   }
-  if (!immediate && read_request(connection)) script = script_for(connection.visit.target);
-  if (perform(connection, script)) finish(connection);
+  if (!script && read_request(connection)) script = script_for(connection.visit.target);
+  if (!script || perform(connection, *script)) finish(connection);
   leave_flight(connection);
   ::close(connection.fd);
   {
@@ -207,7 +208,7 @@ void Origin::serve(Connection& connection) {
   changed_.notify_all();
 }
 
-Script Origin::script_for(const std::string& target) const {
+std::shared_ptr<const Script> Origin::script_for(const std::string& target) const {
   const std::lock_guard lock(mutex_);
   const auto found = scripts_.find(target);
   return found == scripts_.end() ? otherwise_ : found->second;
@@ -295,7 +296,8 @@ bool Origin::run_step(Connection& connection, const Script::Step& step, bool las
 bool Origin::send_all(Connection& connection, std::string_view bytes, bool last) {
   if (last) leave_flight(connection);
   while (!bytes.empty()) {
-    const ssize_t count = ::send(connection.fd, bytes.data(), bytes.size(), MSG_NOSIGNAL);
+    const std::size_t size = std::min(bytes.size(), most_at_a_time);
+    const ssize_t count = ::send(connection.fd, bytes.data(), size, MSG_NOSIGNAL);
     if (count >= 0) {
       bytes.remove_prefix(static_cast<std::size_t>(count));
       const std::lock_guard lock(mutex_);

@@ -129,7 +129,7 @@ class Origin {
   void stall(Connection& connection);
   void finish(Connection& connection);
   void leave_flight(Connection& connection);
-  Script script_for(const std::string& target) const;
+  std::shared_ptr<const Script> script_for(const std::string& target) const;
 
   std::string host_;
   Fd listener_;
@@ -137,10 +137,10 @@ class Origin {
   Gate stop_;
   mutable std::mutex mutex_;
   mutable std::condition_variable changed_;
-  std::map<std::string, Script> scripts_;
-  Script otherwise_;
-  Script on_accept_;
-  bool has_on_accept_ = false;
+  // Shared, since a script may be megabytes, and many connections play it.
+  std::map<std::string, std::shared_ptr<const Script>> scripts_;
+  std::shared_ptr<const Script> otherwise_;
+  std::shared_ptr<const Script> on_accept_;  // null: a request is read first
   std::vector<std::unique_ptr<Connection>> connections_;
   int in_flight_ = 0;
   int peak_ = 0;
