@@ -119,7 +119,8 @@ net::Totals serve_handoff(app::EchoServer& server) {
       bury(worker, handoff, units);
       pool.ended(worker);
     }
-    if (events.first && !handoff.credits.empty()) {
+    // A credit may be owed to a connection that was just given back.
+    if (events.first && handoff.undelivered.empty() && !handoff.credits.empty()) {
       if (auto connection = acceptor.accept()) {
         handoff.undelivered.push_back(std::move(connection));
       }
