@@ -52,7 +52,6 @@ Task<> obey(app::EchoServer& server, const Flock& loops, const std::function<voi
 
 net::Totals shepherd(app::EchoServer& server, const Flock& loops,
                      const std::function<void()>& stop) {
-  server.announce();
   asio::io_context context(1);
   net::Descriptor copy(net::checked(::fcntl(server.signals.descriptor(), F_DUPFD_CLOEXEC, 0),
                                     "cannot watch for signals"));
@@ -73,6 +72,7 @@ net::Totals shepherd(app::EchoServer& server, const Flock& loops,
       running += loop->run(
           [&, loop] { asio::post(context, [&thread_ended, loop] { thread_ended(*loop); }); });
     }
+    server.announce();
     context.run();
   } catch (...) {
     for (Loop* loop : loops) loop->halt();

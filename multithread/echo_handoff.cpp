@@ -53,10 +53,9 @@ net::Totals serve_handoff(app::EchoServer& server) {
   const std::size_t workers = server.options.pool_size();
   Handoff handoff(workers);
   Units units;
-  for (std::size_t i = 0; i < workers; ++i) {
-    units.start([&](net::CounterSlot& counters) { work(handoff, serving, counters); });
-  }
-  units.start([&](net::CounterSlot& counters) {
+  start_pool(server, units, workers,
+             [&](net::CounterSlot& counters) { work(handoff, serving, counters); });
+  start_pool(server, units, 1, [&](net::CounterSlot& counters) {
     accept_and_hand_off(server.listener.get(), handoff, counters);
   });
   return shepherd(server, units, expired, [&] { handoff.credits.close(); });

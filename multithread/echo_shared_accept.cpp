@@ -19,13 +19,11 @@ net::Totals serve_shared_accept(app::EchoServer& server) {
   std::atomic<bool> expired = false;
   const net::ServeOptions serving = server.serve_options(expired);
   Units units;
-  for (std::size_t i = 0; i < server.options.pool_size(); ++i) {
-    units.start([&](net::CounterSlot& counters) {
-      while (auto connection = net::accept_one(server.listener.get(), counters)) {
-        net::serve(std::move(*connection), serving, counters);
-      }
-    });
-  }
+  start_pool(server, units, server.options.pool_size(), [&](net::CounterSlot& counters) {
+    while (auto connection = net::accept_one(server.listener.get(), counters)) {
+      net::serve(std::move(*connection), serving, counters);
+    }
+  });
   return shepherd(server, units, expired, [] {});
 }
 

@@ -3,6 +3,7 @@
 #include "shepherd.hpp"
 
 #include <chrono>
+#include <system_error>
 
 #include "shared/net/listener.hpp"
 
@@ -15,6 +16,16 @@ using Clock = std::chrono::steady_clock;
 constexpr auto kick_interval = std::chrono::milliseconds(10);
 
 }  // namespace
+
+void start_pool(const app::EchoServer& server, Units& units, std::size_t threads,
+                const Units::Body& body) {
+  try {
+    for (std::size_t i = 0; i < threads; ++i) units.start(body);
+  } catch (const std::system_error& error) {
+    units.abandon();
+    server.exit_refused(error);
+  }
+}
 
 net::Totals shepherd(app::EchoServer& server, Units& units, std::atomic<bool>& expired,
                      const std::function<void()>& stop) {

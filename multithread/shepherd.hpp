@@ -3,12 +3,18 @@
 #pragma once
 
 #include <atomic>
+#include <cstddef>
 #include <functional>
 
 #include "shared/app/echo_app.hpp"
 #include "units.hpp"
 
 namespace trivium::multithread {
+
+/// Starts the threads of a fixed pool. Where the system refuses one, the process ends at once with
+/// one line, and with the threads that it has, since a thread cannot be killed.
+void start_pool(const app::EchoServer& server, Units& units, std::size_t threads,
+                const Units::Body& body);
 
 /// Watches over a server from the main thread until it has drained; what every strategy ends in.
 ///

@@ -66,6 +66,11 @@ void EchoServer::write_stats(const net::Totals& totals) const {
   if (!write_line(file.get(), totals.to_json(contender))) fail(options.stats.c_str());
 }
 
+void EchoServer::exit_refused(const std::exception& refusal) const {
+  std::cerr << std::string("echo: ") + refusal.what() + '\n';
+  ::_exit(app::exit_refused);
+}
+
 void EchoServer::exit_killed(const net::Totals& totals) const {
   try {
     write_stats(totals);

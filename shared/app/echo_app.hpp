@@ -3,6 +3,7 @@
 #pragma once
 
 #include <atomic>
+#include <exception>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -38,6 +39,10 @@ class EchoServer {
 
   /// Writes the counters as one line to standard error, if that can be written to.
   void report(const net::Totals& totals) const;
+
+  /// Ends the process at once with one line on standard error: what the system's refusal means to
+  /// a server whose units are not all there yet. Child processes must have been killed before.
+  [[noreturn]] void exit_refused(const std::exception& refusal) const;
 
   /// Ends the process at once with the counters written: what a second signal asks for. Threads
   /// that still run end with it; child processes must have been killed before.

@@ -7,11 +7,13 @@
 #include <sys/prctl.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
+#include <termios.h>
 
 #include <algorithm>
 #include <array>
 #include <cerrno>
 #include <csignal>
+#include <cstdlib>
 #include <stdexcept>
 #include <system_error>
 
@@ -31,6 +33,24 @@ Pipe make_pipe() {
     throw std::system_error(errno, std::generic_category(), "pipe");
   }
   return {Fd{ends[0]}, Fd{ends[1]}};
+}
+
+// A terminal: what is written to it is read like from a pipe.
+Pipe make_terminal() {
+  Pipe terminal{Fd{::posix_openpt(O_RDWR | O_NOCTTY | O_CLOEXEC)}, {}};
+  std::array<char, 64> name{};
+  const int master = terminal.read_end.get();
+  if (master >= 0 && ::grantpt(master) == 0 && ::unlockpt(master) == 0 &&
+      ::ptsname_r(master, name.data(), name.size()) == 0) {
+    terminal.write_end.reset(::open(name.data(), O_RDWR | O_NOCTTY | O_CLOEXEC));
+  }
+  termios mode{};
+  if (!terminal.write_end || ::tcgetattr(terminal.write_end.get(), &mode) != 0) {
+    throw std::system_error(errno, std::generic_category(), "pseudoterminal");
+  }
+  ::cfmakeraw(&mode);
+  ::tcsetattr(terminal.write_end.get(), TCSANOW, &mode);
+  return terminal;
 }
 
 void set_nonblocking(const Fd& fd) {
@@ -126,7 +146,7 @@ Child::Child(const std::vector<std::string>& argv, ChildOptions options) {
     in.read_end.reset(::open("/dev/null", O_RDONLY | O_CLOEXEC));
   }
   if (options.capture_stdout) out = make_pipe();
-  if (options.capture_stderr) err = make_pipe();
+  if (options.capture_stderr) err = options.terminal_stderr ? make_terminal() : make_pipe();
 
   const pid_t self = ::getpid();
   pid_ = ::fork();

@@ -36,6 +36,7 @@ struct ExitStatus {
 struct ChildOptions {
   bool capture_stdout = true;                  // else inherited
   bool capture_stderr = true;                  // else inherited
+  bool terminal_stderr = false;                // what is captured is a terminal's, in raw mode
   std::optional<std::string> stdin_text = {};  // given through a pipe; without it /dev/null
   std::vector<std::string> environment = {};   // NAME=VALUE, added to ours
 };

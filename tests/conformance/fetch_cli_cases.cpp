@@ -366,6 +366,12 @@ TEST(FetchContractStreams, progress) {
   const Finished plain = fetch({.urls = {url}, .flags = {"--progress", "auto"}});
   EXPECT_EQ(plain.out, "first\n");
   EXPECT_EQ(plain.err.find_first_of("\r\x1b"), std::string::npos) << escaped(plain.err);
+  for (const std::string when : {"auto", "never"}) {
+    const Finished seen = fetch({.urls = {url}, .flags = {"--progress", when}, .terminal = true});
+    EXPECT_EQ(seen.out, "first\n");
+    EXPECT_EQ(seen.err.find_first_of("\r\x1b") != std::string::npos, when == "auto")
+        << when << ": " << escaped(seen.err);
+  }
 }
 
 TEST(FetchContractExit, codes) {

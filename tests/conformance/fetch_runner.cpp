@@ -100,8 +100,10 @@ Child start(const Call& call) {
 }
 
 Finished fetch(const Call& call, Deadline deadline) {
-  Finished result = run(command_line(call),
-                        {.stdin_text = call.input, .environment = call.environment}, deadline);
+  Finished result = run(
+      command_line(call),
+      {.terminal_stderr = call.terminal, .stdin_text = call.input, .environment = call.environment},
+      deadline);
   if (!result.status) {
     ADD_FAILURE() << "the client did not end in time; standard output: " << escaped(result.out)
                   << "; standard error: " << escaped(result.err);

@@ -22,6 +22,7 @@ struct Call {
   std::vector<std::string> flags = {};    // Trivium's own: only for cases that need the contract.
   std::optional<std::string> input = {};  // standard input; else /dev/null
   std::vector<std::string> environment = {};  // NAME=VALUE, added to ours
+  bool terminal = false;                      // standard error is one
 };
 
 // The words of the command: {url} gives way to the URLs, the flags come last; where the command has

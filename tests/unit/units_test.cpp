@@ -3,12 +3,15 @@
 #include "multithread/units.hpp"
 
 #include <gtest/gtest.h>
+#include <pthread.h>
 #include <sys/socket.h>
+#include <unistd.h>
 
 #include <atomic>
 #include <cerrno>
 #include <latch>
 
+#include "multithread/shepherd.hpp"
 #include "tests/unit/loopback.hpp"
 
 namespace trivium::multithread {
@@ -102,6 +105,35 @@ TEST(Units, AKickEndsTheCallThatEachBlocksIn) {
   }));
   EXPECT_LE(interrupted, 4);
   units.reap();
+}
+
+// ---- What the system refuses.
+
+void make_threads_impossible() {
+  pthread_attr_t attributes;
+  pthread_attr_init(&attributes);
+  pthread_attr_setstacksize(&attributes, std::size_t{1} << 46);
+  pthread_setattr_default_np(&attributes);
+  pthread_attr_destroy(&attributes);
+}
+
+TEST(UnitsDeathTest, APoolThatCannotBeStartedIsOneLineAndNoAbort) {
+  const auto start_some = [] {
+    app::EchoOptions options;
+    options.listen = {"127.0.0.1", "0"};
+    const app::EchoServer server(options, "multithread/test");
+    Units units;
+    std::latch running(3);
+    const auto body = [&](net::CounterSlot&) {
+      running.count_down();
+      for (;;) ::pause();
+    };
+    start_pool(server, units, 3, body);
+    running.wait();
+    make_threads_impossible();
+    start_pool(server, units, 1, body);
+  };
+  EXPECT_EXIT(start_some(), testing::ExitedWithCode(1), "^echo: [^\n]+\n$");
 }
 
 }  // namespace
