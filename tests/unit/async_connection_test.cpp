@@ -10,6 +10,7 @@
 #include <atomic>
 #include <chrono>
 #include <string>
+#include <string_view>
 
 #include "async/loop.hpp"
 #include "tests/unit/loopback.hpp"
@@ -224,7 +225,9 @@ Flood flood(int socket) {
   const std::string line = std::string(1023, 'x') + "\n";
   Flood flood;
   while (Clock::now() - flood.last < 200ms && flood.sent < 64 * 1024 * 1024) {
-    const auto count = ::send(socket, line.data(), line.size(), MSG_NOSIGNAL | MSG_DONTWAIT);
+    // Goes on inside the line where the last send stopped.
+    const auto rest = std::string_view(line).substr(flood.sent % line.size());
+    const auto count = ::send(socket, rest.data(), rest.size(), MSG_NOSIGNAL | MSG_DONTWAIT);
     if (count <= 0) continue;
     flood.last = Clock::now();
     flood.sent += static_cast<std::size_t>(count);

