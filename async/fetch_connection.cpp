@@ -50,7 +50,11 @@ class TimedSocket {
 
   [[nodiscard]] int get() const noexcept { return socket_; }
 
+  // Whether it is past the deadline.
+  [[nodiscard]] bool late() const { return Clock::now() >= deadline_; }
+
   void set_deadline(Clock::time_point deadline) {
+    deadline_ = deadline;
     {
       const std::lock_guard lock(shared_->mutex);
       shared_->deadline = deadline;
@@ -100,6 +104,7 @@ class TimedSocket {
   };
 
   int socket_;
+  Clock::time_point deadline_;
   std::shared_ptr<Shared> shared_;
   Timer timer_;
 };
@@ -174,6 +179,11 @@ Task<> read_some(TimedSocket& socket, FetchSession& session) {
 Task<FetchResult> exchange(TimedSocket& socket, FetchSession& session) {
   for (;;) {
     const FetchAction action = session.next();
+    // A peer that is quicker than we are never has us wait.
+    if (action.kind != FetchAction::Kind::close && socket.late()) {
+      session.abort(FetchError::timed_out, session.phase());
+      continue;
+    }
     switch (action.kind) {
       case FetchAction::Kind::write:
         co_await write_some(socket, session, action.bytes);

@@ -25,17 +25,18 @@ using protocol::FetchSession;
 
 constexpr std::string_view connecting = "connecting";
 
-// Waits until the socket can go on; false at the deadline.
+// Waits until the socket can go on; false at the deadline. It looks once in any case: who is late
+// here, on a busy machine, may find that the peer was not.
 bool wait_for(int socket, short events, Clock::time_point deadline) {
   for (;;) {
-    const auto left = deadline - Clock::now();
-    if (left <= left.zero()) return false;
+    const auto left = std::max(deadline - Clock::now(), Clock::duration::zero());
     pollfd entry{socket, events, 0};
     const timespec limit{
         .tv_sec = std::chrono::duration_cast<std::chrono::seconds>(left).count(),
         .tv_nsec = (left % std::chrono::seconds(1)).count(),
     };
     if (::ppoll(&entry, 1, &limit, nullptr) > 0) return true;
+    if (left == left.zero()) return false;
   }
 }
 
@@ -101,6 +102,11 @@ FetchResult exchange(int socket, FetchSession& session, Clock::time_point deadli
   std::array<char, 64 * 1024> buffer;  // not cleared
   for (;;) {
     const FetchAction action = session.next();
+    // A peer that is quicker than we are never has us wait.
+    if (action.kind != FetchAction::Kind::close && Clock::now() >= deadline) {
+      session.abort(FetchError::timed_out, session.phase());
+      continue;
+    }
     switch (action.kind) {
       case FetchAction::Kind::write:
         write_some(socket, session, action.bytes, deadline);

@@ -2,6 +2,8 @@
 // Copyright (c) 2026 The Trivium authors
 //
 // Peers that refuse, stall and dribble: every wait has its bound, and the failure names its phase.
+#include <algorithm>
+
 #include "tests/conformance/fetch_runner.hpp"
 #include "tests/conformance/origin_ports.hpp"
 
@@ -148,6 +150,24 @@ TEST(FetchContractFault, dribbled_body_timeout) {
   const Told told = tell(origin.url("/"), brief);
   expect_timeout(told, "body");
   EXPECT_LE(told.took, milliseconds{10'000});
+}
+
+TEST(FetchContractFault, hurried_body_timeout) {
+  const Requirement requirement{"fetch.fault.hurried-body-timeout", Level::must,
+                                "--timeout bounds the whole fetch: a body that never ends, and "
+                                "comes quicker than it is read, does not extend it."};
+  Origin origin;
+  origin.on("/", Script("HTTP/1.0 200 OK\r\n\r\n")
+                     .endless(std::string(std::size_t{256} << 10, 'x'), std::size_t{1} << 40));
+  auto flags = brief;
+  flags.insert(flags.end(), {"--max-body", "4096MiB"});
+  auto quickest = patience;
+  for (int i = 0; i < 3 && quickest > milliseconds{2000}; ++i) {
+    const Told told = tell(origin.url("/"), flags);
+    expect_timeout(told, "body");
+    quickest = std::min(quickest, milliseconds{static_cast<long>(told.line.at("ms").number)});
+  }
+  EXPECT_LE(quickest, milliseconds{2000});
 }
 
 TEST(FetchContractFault, connect_timeout_ends_with_connect) {

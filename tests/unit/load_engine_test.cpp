@@ -322,7 +322,7 @@ TEST(LoadEngine, SurplusBeforeASilenceIsWrongNotLate) {
       while (!take_line(socket).empty()) {
       }
     });
-    const Ran ran = run_against(server.address(), mode, [](Options& o) { o.timeout = 20ms; });
+    const Ran ran = run_against(server.address(), mode, [](Options& o) { o.timeout = 1s; });
     EXPECT_GT(ran.results.measured.of(Outcome::wrong), 0U);
     EXPECT_EQ(ran.results.measured.of(Outcome::timed_out), 0U);
   }
