@@ -1,0 +1,107 @@
+// SPDX-License-Identifier: MIT
+// Copyright (c) 2026 The Trivium authors
+#include <pthread.h>
+
+#include <atomic>
+#include <cerrno>
+#include <cstring>
+#include <stdexcept>
+#include <string>
+#include <string_view>
+#include <utility>
+
+#include "multiprocess/channel.hpp"
+#include "multiprocess/shared_memory.hpp"
+#include "shared_counter.hpp"
+
+namespace trivium::bench::processes {
+namespace {
+
+using multiprocess::ChannelStatus;
+
+// Survives the death of whoever holds it: the next to lock it is told, and repairs.
+class RobustMutex {
+ public:
+  RobustMutex() {
+    pthread_mutexattr_t attributes;
+    ::pthread_mutexattr_init(&attributes);
+    ::pthread_mutexattr_setpshared(&attributes, PTHREAD_PROCESS_SHARED);
+    ::pthread_mutexattr_setrobust(&attributes, PTHREAD_MUTEX_ROBUST);
+    ::pthread_mutex_init(&mutex_, &attributes);
+    ::pthread_mutexattr_destroy(&attributes);
+  }
+
+  void lock() {
+    const int error = ::pthread_mutex_lock(&mutex_);
+    if (error == 0) return;
+    if (error != EOWNERDEAD) throw std::system_error(error, std::generic_category(), "mutex");
+    ::pthread_mutex_consistent(&mutex_);  // a count is whole at every instruction
+  }
+  void unlock() noexcept { ::pthread_mutex_unlock(&mutex_); }
+
+ private:
+  pthread_mutex_t mutex_;
+};
+
+// What all units see.
+struct Shared {
+  alignas(64) RobustMutex mutex;
+  alignas(64) std::uint64_t counter = 0;
+  alignas(64) std::atomic<std::uint64_t> atomic_counter = 0;
+  alignas(64) std::atomic<std::size_t> ended = 0;
+};
+
+}  // namespace
+
+Outcome by_lock(std::size_t units, std::uint64_t bumps_each) {
+  const multiprocess::SharedMemory memory(sizeof(Shared));
+  auto* const shared = new (memory.data()) Shared;
+  const Bodies bodies(units, [=] {
+    for (std::uint64_t i = 0; i < bumps_each; ++i) {
+      const std::lock_guard lock(shared->mutex);
+      ++shared->counter;
+    }
+  });
+  const Span span = run_in_processes(bodies);
+  return {shared->counter, span};
+}
+
+Outcome by_message(std::size_t units, std::uint64_t bumps_each) {
+  const multiprocess::SharedMemory memory(sizeof(Shared));
+  auto* const shared = new (memory.data()) Shared;
+  multiprocess::Channel channel({.messages = 1024, .message_bytes = sizeof(std::uint64_t)});
+  Bodies bodies(units, [=, &channel] {
+    auto sender = std::move(channel.sender);
+    const auto unused = std::move(channel.receiver);
+    const std::uint64_t one = 1;
+    const std::string_view message(reinterpret_cast<const char*>(&one), sizeof one);
+    for (std::uint64_t i = 0; i < bumps_each; ++i) {
+      if (sender.send(message) != ChannelStatus::ok) throw std::runtime_error("send failed");
+    }
+    if (++shared->ended == units) sender.close();
+  });
+  bodies.emplace_back([=, &channel] {
+    auto receiver = std::move(channel.receiver);
+    const auto unused = std::move(channel.sender);
+    std::string message;
+    while (receiver.receive(message) == ChannelStatus::ok) {
+      std::uint64_t amount = 0;
+      std::memcpy(&amount, message.data(), sizeof amount);
+      shared->counter += amount;
+    }
+  });
+  const Span span = run_in_processes(bodies);
+  return {shared->counter, span};
+}
+
+Outcome by_atomic(std::size_t units, std::uint64_t bumps_each) {
+  const multiprocess::SharedMemory memory(sizeof(Shared));
+  auto* const shared = new (memory.data()) Shared;
+  const Bodies bodies(units, [=] {
+    for (std::uint64_t i = 0; i < bumps_each; ++i) ++shared->atomic_counter;
+  });
+  const Span span = run_in_processes(bodies);
+  return {shared->atomic_counter, span};
+}
+
+}  // namespace trivium::bench::processes
