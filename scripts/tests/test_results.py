@@ -7,8 +7,9 @@ import unittest
 from typing import Any
 
 from tests import samples
+from trivium.cells import ratio_of
 from trivium.gate import Judgement
-from trivium.results import disturbance, ratio_of
+from trivium.results import disturbance
 
 METRIC_KEYS = {"unit", "median", "low", "high", "samples"}
 CELL_KEYS = {"scenario", "params", "entry", "contender", "dialect", "valid", "ranked", "notes", "metrics", "ratios"}

@@ -3,6 +3,7 @@
 """Prepares the machine and builds what is compared."""
 
 import os
+import re
 import signal
 import subprocess
 from collections.abc import Callable, Iterable
@@ -75,4 +76,6 @@ def _run(command: list[str], say: Say, what: str) -> None:
             _end(process)
             raise
     if process.returncode != 0:
+        if unknown := re.search(r"unknown target '([^']+)'", "\n".join(log)):
+            raise CannotCompare(f"{shown(BUILD / unknown[1])} is not built: this source tree has no such program")
         raise CannotCompare("\n".join([*log, f"{what} failed: see above"]))

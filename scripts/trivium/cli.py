@@ -18,7 +18,7 @@ from trivium.paths import RESULTS, SCENARIOS
 from trivium.placement import parse_cpu_list, place
 from trivium.plan import PROFILES, Plan, make_entries
 from trivium.run import Comparison
-from trivium.scenarios import Scenario, read_scenarios
+from trivium.scenarios import PROFILE_NAMES, AnyScenario, Microbenchmark, Scenario, read_scenarios
 from trivium.statistics import FEWEST_FOR_INTERVAL
 
 MOST_ROUNDS = 1000
@@ -76,7 +76,7 @@ def _parser() -> _Parser:
     add = parser.add_argument
     help_profile = f"how much time to spend ({profiles}); default quick"
     add("--profile", choices=list(PROFILES), default="quick", help=help_profile)
-    add("--scenario", action="append", metavar="NAME", help="only this scenario; adds up")
+    add("--scenario", action="append", metavar="NAME", help="only this scenario, of any profile; adds up")
     add("--contender", action="append", metavar="GLOB", help="only the contenders that match, as 'async/*'; adds up")
     help_baseline = f"what ratios refer to; default {DEFAULT_BASELINE}"
     add("--baseline", metavar="NAME", default=DEFAULT_BASELINE, help=help_baseline)
@@ -89,7 +89,16 @@ def _parser() -> _Parser:
     return parser
 
 
-def _explain(scenarios: list[Scenario]) -> str:
+def _about(scenario: AnyScenario) -> str:
+    if isinstance(scenario, Microbenchmark):
+        how = f"microbenchmarks in {', '.join(scenario.programs)}"
+    else:
+        how = f"{scenario.connections} connections, closed loop"
+    profiles = "" if scenario.profiles == PROFILE_NAMES else f"; in {' and '.join(scenario.profiles)} only"
+    return f"{scenario.question}; {how}; ranked by {scenario.headline}{profiles}"
+
+
+def _explain(scenarios: list[AnyScenario]) -> str:
     width = min(shutil.get_terminal_size().columns, 110)
     lines = ["Contenders"]
     for contender in CONTENDERS:
@@ -97,23 +106,27 @@ def _explain(scenarios: list[Scenario]) -> str:
         lines.append(f"  {contender.name:<30} {contender.about}{default}")
     lines += ["", "Scenarios"]
     for scenario in scenarios:
-        text = f"{scenario.question}; {scenario.connections} connections, closed loop; ranked by {scenario.headline}"
-        lines += textwrap.wrap(text, width, initial_indent=f"  {scenario.name:<30} ", subsequent_indent=" " * 33)
+        head = f"  {scenario.name:<30} "
+        lines += textwrap.wrap(_about(scenario), width, initial_indent=head, subsequent_indent=" " * len(head))
     return "\n".join(lines)
 
 
-def _chosen_scenarios(names: list[str] | None, known: list[Scenario]) -> tuple[Scenario, ...]:
+def _chosen_scenarios(options: argparse.Namespace, known: list[AnyScenario]) -> list[AnyScenario]:
     legal = [scenario.name for scenario in known]
-    for name in names or []:
+    for name in options.scenario or []:
         if name not in legal:
             raise WrongUsage(f"--scenario: there is no '{name}'; legal are {', '.join(legal)}")
-    return tuple(scenario for scenario in known if not names or scenario.name in names)
+    if options.scenario:
+        return [scenario for scenario in known if scenario.name in options.scenario]
+    return [scenario for scenario in known if options.profile in scenario.profiles]
 
 
-def _plan(options: argparse.Namespace, scenarios: tuple[Scenario, ...]) -> Plan:
+def _plan(options: argparse.Namespace, chosen: list[AnyScenario]) -> Plan:
+    scenarios = tuple(scenario for scenario in chosen if isinstance(scenario, Scenario))
     names = ", ".join(contender.name for contender in CONTENDERS)
     for glob in options.contender or []:
-        if not select([glob]):
+        # What a microbenchmark can be asked for is known once it is built.
+        if scenarios and not select([glob]):
             raise WrongUsage(f"--contender: '{glob}' matches none of {names}")
     baseline = find(options.baseline)
     if baseline is None:
@@ -131,8 +144,10 @@ def _plan(options: argparse.Namespace, scenarios: tuple[Scenario, ...]) -> Plan:
         seed=random.SystemRandom().randrange(2**32) if options.seed is None else options.seed,
         baseline=baseline.name,
         scenarios=scenarios,
-        entries=make_entries(contenders, baseline),
+        entries=make_entries(contenders, baseline) if scenarios else (),
         fewest_rounds=options.rounds or FEWEST_FOR_INTERVAL,
+        microbenchmarks=tuple(scenario for scenario in chosen if isinstance(scenario, Microbenchmark)),
+        globs=tuple(options.contender or ()),
     )
 
 
@@ -155,8 +170,7 @@ def main(arguments: list[str]) -> int:
         if options.list:
             print(_explain(scenarios))
             return 0
-        chosen = _chosen_scenarios(options.scenario, scenarios)
-        plan = _plan(options, chosen)
+        plan = _plan(options, _chosen_scenarios(options, scenarios))
         placement = place(options.server_cpus, options.load_cpus)
         return Comparison(plan, placement, _output_folder(options.output), arguments).run()
     except WrongUsage as error:

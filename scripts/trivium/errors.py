@@ -17,3 +17,7 @@ class ServerFailed(Exception):
 
 class LoadFailed(Exception):
     """The load client ended without a measurement: a result, recorded with its cell."""
+
+
+class BenchmarkFailed(Exception):
+    """A benchmark program ended without a measurement: a result, recorded with its cell."""

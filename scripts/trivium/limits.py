@@ -35,7 +35,7 @@ def raise_descriptors() -> int:
 
 def problems(scenarios: Sequence[Scenario]) -> list[str]:
     """Returns what is too small for the scenarios, and what would do; nothing where all fits."""
-    most = max(scenario.connections for scenario in scenarios)
+    most = max((scenario.connections for scenario in scenarios), default=0)
     found = []
 
     def need(what: str, have: int | None, wanted: int, cure: str) -> None:

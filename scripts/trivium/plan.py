@@ -3,12 +3,14 @@
 """What a comparison will run: entries, rounds, their random order, and how long all of it takes."""
 
 import random
+from collections.abc import Iterable
 from dataclasses import dataclass
 from itertools import product
 
 from trivium.contenders import Contender
 from trivium.load import Phases
-from trivium.scenarios import Scenario
+from trivium.microbenchmarks import Case
+from trivium.scenarios import Microbenchmark, Scenario
 from trivium.statistics import FEWEST_FOR_INTERVAL
 
 # Starting and stopping a server and a load client, in seconds, as seen on a machine of two cores.
@@ -54,10 +56,35 @@ class Task:
     scenario: Scenario
     entry: Entry
 
+    @property
+    def label(self) -> str:
+        """What a reader calls it."""
+        return f"{self.scenario.name} {self.entry.name}"
+
+
+@dataclass(frozen=True)
+class MicroTask:
+    """One microbenchmark in one round."""
+
+    round: int
+    case: Case
+
+    @property
+    def label(self) -> str:
+        """What a reader calls it."""
+        return f"{self.case.scenario.name} {self.case.label}"
+
+
+AnyTask = Task | MicroTask
+
 
 @dataclass(frozen=True)
 class Plan:
-    """All that a comparison will do."""
+    """All that a comparison will do.
+
+    `entries` are measured in the scenarios; `cases` are what the microbenchmarks' programs hold, known once these are
+    built, of which `globs` are asked for (none: all).
+    """
 
     profile: Profile
     rounds: int
@@ -66,32 +93,37 @@ class Plan:
     scenarios: tuple[Scenario, ...]
     entries: tuple[Entry, ...]
     fewest_rounds: int = FEWEST_FOR_INTERVAL
+    microbenchmarks: tuple[Microbenchmark, ...] = ()
+    globs: tuple[str, ...] = ()
+    cases: tuple[Case, ...] = ()
 
     @property
     def twin(self) -> str:
         """The name of the baseline's second entry."""
         return f"{self.baseline}#2"
 
-    def tasks_of(self, round_number: int, excluded: frozenset[str] = frozenset()) -> list[Task]:
+    def tasks_of(self, round_number: int, excluded: frozenset[str] = frozenset()) -> list[AnyTask]:
         """Returns a round's tasks in their random order, which depends on seed and round only.
 
         `excluded` names the contenders that are not measured; leaving them out changes no one else's order.
         """
-        tasks = [
+        tasks: list[AnyTask] = [
             Task(round_number, scenario, entry)
             for scenario, entry in product(self.scenarios, self.entries)
             if entry.contender.cannot(scenario) is None
         ]
+        tasks += [MicroTask(round_number, case) for case in self.cases]
         random.Random(f"{self.seed}/{round_number}").shuffle(tasks)
-        return [task for task in tasks if task.entry.contender.name not in excluded]
+        return [task for task in tasks if isinstance(task, MicroTask) or task.entry.contender.name not in excluded]
 
     def has_time_for(self, round_number: int, spent: float, per_round: float) -> bool:
         """Says whether the round is to be run, when so many seconds went before it."""
         return round_number <= self.fewest_rounds or spent + per_round <= self.profile.within
 
-    def seconds_per_task(self) -> float:
-        """Returns how long a task takes, about."""
-        return self.profile.phases.total + OVERHEAD
+    def seconds_for(self, tasks: Iterable[AnyTask]) -> float:
+        """Returns how long the tasks take, about."""
+        served = self.profile.phases.total + OVERHEAD
+        return sum(task.case.seconds if isinstance(task, MicroTask) else served for task in tasks)
 
 
 def make_entries(contenders: list[Contender], baseline: Contender) -> tuple[Entry, ...]:

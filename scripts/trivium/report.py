@@ -5,9 +5,13 @@
 from collections.abc import Sequence
 from typing import Any
 
-from trivium.results import Cell, ratio_of
+from trivium.cells import Cell, ratio_of
+from trivium.micro_results import is_baseline
+from trivium.micro_table import LEGEND, labelled, pair_verdict, scenario_title, tables
 from trivium.statistics import BOOTSTRAP_FROM, FEWEST_FOR_INTERVAL
 from trivium.table import number, ordered, ratio_text, remarks
+
+_WIDEST = 48
 
 
 def pair_verdicts(results: dict[str, Any]) -> list[str]:
@@ -30,6 +34,10 @@ def pair_verdicts(results: dict[str, Any]) -> list[str]:
             alarms.append(
                 f"WARNING: A/A, {name}: the baseline differs from itself, {bounds}. Believe no difference of that size."
             )
+    for name, facts in results["scenarios"].items():
+        if "microbenchmark" in facts:
+            alarm, text = pair_verdict(results, name)
+            (alarms if alarm else calm).append(text)
     return alarms + calm
 
 
@@ -75,11 +83,12 @@ def legend(results: dict[str, Any]) -> list[str]:
         spread = f"± and [low, high] are 95 % intervals of the median ({rounds} rounds, order statistics, exact)"
     else:
         spread = f"± and [low, high] are 95 % intervals of the median ({rounds} rounds, bootstrap)"
-    lines = [
-        f"Medians; {spread}. Ratios to {results['run']['baseline']} are paired by round; "
-        "an interval that holds 1 reads \"no difference\".",
-    ]
     cells = results["cells"]
+    served = any("microbenchmark" not in facts for facts in results["scenarios"].values())
+    ratios = f"Ratios to {results['run']['baseline']}" if served else "Ratios"
+    lines = [
+        f"Medians; {spread}. {ratios} are paired by round; an interval that holds 1 reads \"no difference\".",
+    ]
     if any(cell["load_limited"] for cell in cells):
         lines.append(
             "load-limited: the load client had no time left. Rate and latency are then its own as much as the "
@@ -114,8 +123,72 @@ def _ratio(cell: Cell, metric: str, baseline: str) -> str:
 
 
 def _markdown_table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> list[str]:
-    align = ["---", *("--:" for _ in head[1:])]
-    return [f"| {' | '.join(row)} |" for row in (head, align, *rows)]
+    """Returns the table's lines, aligned for who reads the text itself; a cell of many words may stick out."""
+    widths = [max(3, *(min(len(row[index]), _WIDEST) for row in (head, *rows))) for index in range(len(head))]
+    align = ["-" * widths[0], *("-" * (width - 1) + ":" for width in widths[1:])]
+    lines = []
+    for row in (head, align, *rows):
+        first, *others = zip(row, widths, strict=True)
+        cells = [first[0].ljust(first[1]), *(text.rjust(width) for text, width in others)]
+        lines.append(f"| {' | '.join(cells)} |")
+    return lines
+
+
+def _micro_ratio(cell: Cell, metric: str) -> str:
+    ratio = ratio_of(cell, metric)
+    if is_baseline(cell):
+        return "1"
+    if ratio is None:
+        return "n/a"
+    if ratio["low"] is None:
+        return f"{number(ratio['median'])} [no interval]"
+    middle = "no difference" if ratio["verdict"] == "no difference" else number(ratio["median"])
+    return f"{middle} [{number(ratio['low'])}, {number(ratio['high'])}]"
+
+
+def _micro_row(cell: Cell, keys: Sequence[str]) -> list[str]:
+    figures = []
+    for metric in ("time_per_op", "cpu_per_op"):
+        figures += [_bounds(cell["metrics"].get(metric)), _micro_ratio(cell, metric)]
+    switches = [_mean(cell, f"{kind}_switches_per_op") for kind in ("voluntary", "involuntary")]
+    known = {"time_per_op", "cpu_per_op", "ops_per_s", "voluntary_switches_per_op", "involuntary_switches_per_op"}
+    counters = [f"{name} {_mean(cell, name)}" for name in cell["metrics"] if name not in known]
+    return [
+        cell["entry"] + ("" if cell["ranked"] else " (not ranked)"),
+        *(str(cell["params"].get(key, "")) for key in keys),
+        *figures,
+        _bounds(cell["metrics"].get("ops_per_s")),
+        *switches,
+        ", ".join(counters) or "-",
+        "; ".join(cell["notes"]) or "-",
+    ]
+
+
+def _microbenchmark(results: dict[str, Any], name: str) -> list[str]:
+    facts = results["scenarios"][name]
+    cells = [cell for cell in results["cells"] if cell["scenario"] == name]
+    question, reading = scenario_title(results, name)
+    programs = ", ".join(f"`{program}`" for program in facts["microbenchmark"]["programs"])
+    lines = [f"## {question}", "", f"{programs}; {reading}. {LEGEND}.", ""]
+    for table in tables(facts, cells):
+        head = [*table.heads, *(f"{b.title} {head}".strip() for b in table.blocks for head in b.heads)]
+        rows = [
+            [*row, *(text for block in table.blocks for text in block.texts[index])]
+            for index, row in enumerate(table.rows)
+        ]
+        lines += [*([f"**{table.title}**", ""] if table.title else []), *_markdown_table(head, rows), ""]
+    measured = [cell for cell in cells if cell["valid"]]
+    if measured:
+        keys = list(dict.fromkeys(key for cell in measured for key in cell["params"]))
+        head = ["time, ns", "ratio", "CPU, ns", "CPU ratio", f"{facts['operation']}s/s"]
+        head += ["voluntary switches", "involuntary switches", "other counters", "notes"]
+        rows = [_micro_row(cell, keys) for cell in measured]
+        lines += ["Every figure, with its interval, and the A/A pairs (switches and counters: means, for one "]
+        lines[-1] += f"{facts['operation']}):"
+        lines += ["", *_markdown_table(["entry", *keys, *head], rows)]
+    if said := remarks(labelled(cells)):
+        lines += ["", *(f"- {line}" for line in said)]
+    return [*lines, ""]
 
 
 def _scenario(results: dict[str, Any], name: str) -> list[str]:
@@ -202,8 +275,8 @@ def markdown(results: dict[str, Any]) -> str:
         lines += ["**This comparison was interrupted: what follows is what was measured until then.**", ""]
     lines += [f"- {line}" for line in verdicts(results)]
     lines += ["", *legend(results), ""]
-    for name in results["scenarios"]:
-        lines += _scenario(results, name)
+    for name, facts in results["scenarios"].items():
+        lines += _microbenchmark(results, name) if "microbenchmark" in facts else _scenario(results, name)
     lines += _environment(results)
     lines += ["", "To run it again:", "", f"    {run['command']}", ""]
     return "\n".join(lines)

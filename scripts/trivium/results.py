@@ -9,21 +9,18 @@ from collections import Counter
 from collections.abc import Callable, Sequence
 from typing import Any
 
+from trivium.cells import Cell, crowding, metrics_of, ratios_of
 from trivium.gate import Judgement
 from trivium.load import FAILURES
 from trivium.measure import Raw
+from trivium.micro_results import make_micro_cells
 from trivium.plan import Entry, Plan
-from trivium.scenarios import Scenario
-from trivium.statistics import Summary, paired_ratio, summarize, verdict
+from trivium.scenarios import Microbenchmark, Scenario
 
 SCHEMA = 1
 RATIO_METRICS = ("cpu_per_op", "ops_per_s")
 SATURATED = 0.95
-STOLEN = 0.05
-ELSEWHERE = 0.15
 LATE = 0.05
-
-Cell = dict[str, Any]
 
 
 def _rate(raw: Raw) -> float:
@@ -81,31 +78,21 @@ def _is_load_limited(raw: Raw) -> bool:
     return bool(raw["load"].get("saturated")) or raw["load"]["client_cpu_share"] > SATURATED
 
 
-def _summary_json(summary: Summary) -> dict[str, Any]:
-    return {"median": summary.median, "low": summary.low, "high": summary.high, "interval": summary.kind}
-
-
 def _metrics(by_round: list[Raw | None]) -> dict[str, Any]:
-    found = {}
-    for name, (unit, value_of) in METRICS.items():
-        samples = [None if raw is None else value_of(raw) for raw in by_round]
-        present = [sample for sample in samples if sample is not None]
-        if present:
-            found[name] = {"unit": unit, **_summary_json(summarize(present)), "samples": samples}
-    return found
+    return metrics_of(
+        {
+            name: (unit, [None if raw is None else value_of(raw) for raw in by_round])
+            for name, (unit, value_of) in METRICS.items()
+        }
+    )
 
 
 def disturbance(raw: Raw) -> str | None:
     """Returns what else used the CPUs in the measured phase, or None where that was little."""
-    if raw["stolen_seconds"] / raw["watched_seconds"] > STOLEN:
-        return f"the hypervisor gave more than {STOLEN:.0%} of a CPU to others"
     load = raw["load"]
-    if max(load["duration_s"], raw["watched_seconds"]) - raw["seconds"] > LATE * load["duration_s"]:
-        return "the counters were read late, for want of a CPU"
     ours = raw["cpu_ns"]["total"] / 1e9 + load["cpu_user_s"] + load["cpu_system_s"]
-    if (raw["machine_busy_seconds"] - ours) / raw["watched_seconds"] > ELSEWHERE:
-        return f"other programs used more than {ELSEWHERE:.0%} of a CPU"
-    return None
+    late = max(load["duration_s"], raw["watched_seconds"]) - raw["seconds"] > LATE * load["duration_s"]
+    return crowding(raw, ours, late=late)
 
 
 def _notes(by_round: list[Raw | None], raws: Sequence[Raw]) -> list[str]:
@@ -171,28 +158,6 @@ def _cell(plan: Plan, scenario: Scenario, entry: Entry, raws: Sequence[Raw], jud
     return cell
 
 
-def _ratios(cell: Cell, baseline: Cell) -> list[dict[str, Any]]:
-    found = []
-    for metric in RATIO_METRICS:
-        if metric not in cell["metrics"] or metric not in baseline["metrics"]:
-            continue
-        ratio = paired_ratio(cell["metrics"][metric]["samples"], baseline["metrics"][metric]["samples"])
-        if ratio is None:
-            continue
-        bounds = {"low": ratio.low, "high": ratio.high} if ratio.has_interval else {"low": None, "high": None}
-        found.append(
-            {
-                "metric": metric,
-                "baseline": baseline["entry"],
-                "median": ratio.median,
-                **bounds,
-                "interval": ratio.kind if ratio.has_interval else "none",
-                "verdict": verdict(ratio),
-            }
-        )
-    return found
-
-
 def make_cells(plan: Plan, raws: Sequence[Raw], judgements: dict[str, Judgement]) -> list[Cell]:
     """Returns a cell for each scenario and entry, measured or not."""
     cells = []
@@ -204,14 +169,25 @@ def make_cells(plan: Plan, raws: Sequence[Raw], judgements: dict[str, Judgement]
         baseline = next(cell for cell in here if cell["entry"] == plan.baseline)
         for cell in here:
             if cell is not baseline and cell["valid"] and baseline["valid"]:
-                cell["ratios"] = _ratios(cell, baseline)
+                cell["ratios"] = ratios_of(cell, baseline, RATIO_METRICS)
         cells += here
+    for micro in plan.microbenchmarks:
+        cases = [case for case in plan.cases if case.scenario == micro]
+        cells += make_micro_cells(micro, cases, raws, plan.rounds)
     return cells
 
 
-def ratio_of(cell: Cell, metric: str) -> dict[str, Any] | None:
-    """Returns the cell's ratio of that metric to the baseline, or None."""
-    return next((ratio for ratio in cell["ratios"] if ratio["metric"] == metric), None)
+def _facts(scenario: Scenario | Microbenchmark) -> dict[str, Any]:
+    """Returns what a reader of the results must know of a scenario."""
+    facts: dict[str, Any] = {
+        "question": scenario.question,
+        "operation": scenario.operation,
+        "headline": scenario.headline,
+    }
+    if isinstance(scenario, Microbenchmark):
+        told = ("programs", "baseline", "columns", "shown", "seconds")
+        facts["microbenchmark"] = {key: getattr(scenario, key) for key in told}
+    return facts
 
 
 def make_results(
@@ -226,8 +202,6 @@ def make_results(
         "schema": SCHEMA,
         "environment": environment,
         "run": run,
-        "scenarios": {
-            s.name: {"question": s.question, "operation": s.operation, "headline": s.headline} for s in plan.scenarios
-        },
+        "scenarios": {s.name: _facts(s) for s in (*plan.scenarios, *plan.microbenchmarks)},
         "cells": make_cells(plan, raws, judgements),
     }

@@ -11,6 +11,7 @@ import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from types import FrameType
 from typing import Any
@@ -22,9 +23,11 @@ from trivium.errors import CannotCompare
 from trivium.gate import Judgement
 from trivium.machine import environment
 from trivium.measure import Bench, Raw, measure
+from trivium.micro_table import micro_lines
+from trivium.microbenchmarks import PROGRAMS, case_label, find_cases, measure_case
 from trivium.paths import CONFORMANCE, LOAD, shown
 from trivium.placement import Placement, format_cpu_list
-from trivium.plan import Plan
+from trivium.plan import AnyTask, MicroTask, Plan
 from trivium.processes import adopt_orphans, kill_descendants
 from trivium.progress import Progress, duration
 from trivium.report import legend, markdown, verdicts
@@ -110,10 +113,15 @@ class Comparison:
     def _contenders(self) -> list[Contender]:
         return list(dict.fromkeys(entry.contender for entry in self._plan.entries))
 
+    def _programs(self) -> list[Path]:
+        contenders = self._contenders()
+        served = [LOAD, CONFORMANCE, *(contender.program for contender in contenders)] if contenders else []
+        return served + [PROGRAMS / name for scenario in self._plan.microbenchmarks for name in scenario.programs]
+
     def _prepare(self) -> None:
         build.prepare(self._progress.step)
-        programs = [LOAD, CONFORMANCE, *(contender.program for contender in self._contenders())]
-        build.build(programs, self._progress.step, self._progress.line)
+        build.build(self._programs(), self._progress.step, self._progress.line)
+        self._plan = replace(self._plan, cases=find_cases(self._plan.microbenchmarks, self._plan.globs))
         self._built = time.monotonic()
         limits.raise_descriptors()
         if problems := limits.problems(self._plan.scenarios):
@@ -122,6 +130,8 @@ class Comparison:
 
     def _judge(self) -> None:
         contenders = self._contenders()
+        if not contenders:
+            return
         self._progress.step(f"conformance of {len(contenders)} contenders, {gate.WITHIN:g} s at most")
         began = time.monotonic()
 
@@ -134,7 +144,7 @@ class Comparison:
         for name, judgement in sorted(failed):
             log = shown(self._output / "raw" / "gate" / gate.log_name(name))
             self._progress.step(f"{name} is not timed: {judgement.reason} ({log})")
-        if len(failed) == len(contenders):
+        if len(failed) == len(contenders) and not self._plan.cases:
             raise CannotCompare("no contender passed the conformance suite")
         known = sum(judgement.remembered for judgement in self._judgements.values())
         remembered = f", {known} of them known from before" if known else ""
@@ -145,7 +155,7 @@ class Comparison:
         excluded = frozenset(name for name, judgement in self._judgements.items() if not judgement.passed)
         rounds = [plan.tasks_of(number, excluded) for number in range(1, plan.rounds + 1)]
         total = sum(len(tasks) for tasks in rounds)
-        estimate = total * plan.seconds_per_task()
+        estimate = sum(plan.seconds_for(tasks) for tasks in rounds)
         if not total:
             raise CannotCompare("no contender that conforms fits any of the scenarios")
         size = f"{plan.rounds} x {len(rounds[0])} measurements"
@@ -167,18 +177,25 @@ class Comparison:
                     done = len(self._raws)
                     spent = time.monotonic() - began
                     left = spent / done * (total - done) if done else estimate
-                    what = f"round {task.round}/{plan.rounds}  {task.scenario.name} {task.entry.name}"
-                    self._progress.bar(done, total, left, what)
-                    self._keep(measure(task, bench))
+                    self._progress.bar(done, total, left, f"round {task.round}/{plan.rounds}  {task.label}")
+                    self._keep(self._measure_one(task, bench))
                 per_round = (time.monotonic() - began) / number
         finally:
             shutil.rmtree(scratch, ignore_errors=True)
             kill_descendants()  # a group with a process in it can't be removed
             account.close()
 
+    def _measure_one(self, task: AnyTask, bench: Bench) -> Raw:
+        if isinstance(task, MicroTask):
+            # Its units talk to each other, and nobody else is to be kept out of their way: all CPUs are theirs.
+            cpus = sorted({*self._placement.server, *self._placement.load})
+            return measure_case(task.case, task.round, cpus)
+        return measure(task, bench)
+
     def _keep(self, raw: Raw) -> None:
         self._raws.append(raw)
-        folder = self._output / "raw" / raw["scenario"] / raw["entry"].replace("/", "_")
+        name = case_label(raw.get("params", {}), raw["entry"]).replace("/", "_").replace(":", "=")
+        folder = self._output / "raw" / raw["scenario"] / name
         folder.mkdir(parents=True, exist_ok=True)
         text = json.dumps(raw, indent=1)
         (folder / f"round-{raw['round']:02d}.json").write_text(text + "\n", encoding="utf-8")
@@ -233,7 +250,8 @@ def print_results(results: dict[str, Any], output: Path) -> None:
     lines = verdicts(results)
     if not results["run"]["complete"]:
         lines.insert(0, "INTERRUPTED: this is what was measured until then.")
-    for name in results["scenarios"]:
-        lines += ["", *scenario_lines(results, name, width=width, colour=terminal)]
+    for name, facts in results["scenarios"].items():
+        show = micro_lines if "microbenchmark" in facts else scenario_lines
+        lines += ["", *show(results, name, width=width, colour=terminal)]
     lines += ["", *legend(results), f"Written to {shown(output)}: report.md, results.json, raw/"]
     print("\n".join(lines), flush=True)

@@ -1,0 +1,67 @@
+# SPDX-License-Identifier: MIT
+# Copyright (c) 2026 The Trivium authors
+"""What every cell of the results is made of: metrics with their spread, ratios to a baseline, and disturbances."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from trivium.statistics import Summary, paired_ratio, summarize, verdict
+
+STOLEN = 0.05
+ELSEWHERE = 0.15
+
+Cell = dict[str, Any]
+Raw = dict[str, Any]
+
+
+def _summary_json(summary: Summary) -> dict[str, Any]:
+    return {"median": summary.median, "low": summary.low, "high": summary.high, "interval": summary.kind}
+
+
+def metrics_of(samples: dict[str, tuple[str, Sequence[float | None]]]) -> dict[str, Any]:
+    """Returns the metrics by name, from unit and samples, one a round; those without any sample are left out."""
+    found = {}
+    for name, (unit, by_round) in samples.items():
+        present = [sample for sample in by_round if sample is not None]
+        if present:
+            found[name] = {"unit": unit, **_summary_json(summarize(present)), "samples": list(by_round)}
+    return found
+
+
+def ratio_of(cell: Cell, metric: str) -> dict[str, Any] | None:
+    """Returns the cell's ratio of that metric to the baseline, or None."""
+    return next((ratio for ratio in cell["ratios"] if ratio["metric"] == metric), None)
+
+
+def ratios_of(cell: Cell, baseline: Cell, metrics: Sequence[str]) -> list[dict[str, Any]]:
+    """Returns the cell's ratios to the baseline, paired by round, of those metrics that both have."""
+    found = []
+    for metric in metrics:
+        if metric not in cell["metrics"] or metric not in baseline["metrics"]:
+            continue
+        ratio = paired_ratio(cell["metrics"][metric]["samples"], baseline["metrics"][metric]["samples"])
+        if ratio is None:
+            continue
+        bounds = {"low": ratio.low, "high": ratio.high} if ratio.has_interval else {"low": None, "high": None}
+        found.append(
+            {
+                "metric": metric,
+                "baseline": baseline["entry"],
+                "median": ratio.median,
+                **bounds,
+                "interval": ratio.kind if ratio.has_interval else "none",
+                "verdict": verdict(ratio),
+            }
+        )
+    return found
+
+
+def crowding(raw: Raw, ours: float, *, late: bool = False) -> str | None:
+    """Returns who else used the CPUs while it was watched, or None where that was little; `ours` in CPU seconds."""
+    if raw["stolen_seconds"] / raw["watched_seconds"] > STOLEN:
+        return f"the hypervisor gave more than {STOLEN:.0%} of a CPU to others"
+    if late:
+        return "the counters were read late, for want of a CPU"
+    if (raw["machine_busy_seconds"] - ours) / raw["watched_seconds"] > ELSEWHERE:
+        return f"other programs used more than {ELSEWHERE:.0%} of a CPU"
+    return None
