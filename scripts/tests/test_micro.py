@@ -129,6 +129,7 @@ class Programs(unittest.TestCase):
             self.assertEqual({case.params[0][1] for case in found}, {"good", "lost"})
             with self.assertRaisesRegex(CannotCompare, "'pass': its programs hold no benchmark"):
                 find_cases([replace(self.scenario, filter="nothing")])
+            self.assertEqual(find_cases([self.scenario], ["floor/*"]), ())
 
     def test_one_that_is_not_built_is_an_error_that_says_so(self) -> None:
         said = "'pass' needs .*bench_pass, which is not built"
@@ -249,6 +250,16 @@ class Tables(unittest.TestCase):
         self.assertEqual([row[0] for row in table.rows], ["task.channel"] + ["thread.channel"] * 2 + ["thread.pipe"])
         self.assertEqual(table.blocks[0].texts[-1], ("304", "2.93", "152", "2.93"))
         self.assertEqual(table.blocks[1].texts[-1], ("", "", "", ""))
+
+    def test_keep_the_order_of_the_programs_where_something_was_not_measured(self) -> None:
+        raws = [raw for raw in micro_samples.all_raws(self.plan, {}) if raw["entry"] == "thread.channel"]
+        raws = [raw for raw in raws if raw["params"]["shape"] == "4-1" or raw["params"]["spin"] == "9us"]
+        results = samples.results(self.plan, raws)
+        table = tables(results["scenarios"]["pass"], results["cells"])[0]
+        self.assertEqual([block.title for block in table.blocks], ["shape 1-1", "shape 4-1"])
+        remark = micro_lines(results, "pass", width=None, colour=False)[-1]
+        self.assertIn("op:send/shape:1-1/thread.pipe, ", remark)
+        self.assertTrue(remark.endswith(": not measured: the comparison ended before"))
 
     def test_line_up(self) -> None:
         lines, dropped = lines_of(self.table(0), None)

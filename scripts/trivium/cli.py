@@ -123,10 +123,11 @@ def _chosen_scenarios(options: argparse.Namespace, known: list[AnyScenario]) -> 
 
 def _plan(options: argparse.Namespace, chosen: list[AnyScenario]) -> Plan:
     scenarios = tuple(scenario for scenario in chosen if isinstance(scenario, Scenario))
+    microbenchmarks = tuple(scenario for scenario in chosen if isinstance(scenario, Microbenchmark))
     names = ", ".join(contender.name for contender in CONTENDERS)
     for glob in options.contender or []:
         # What a microbenchmark can be asked for is known once it is built.
-        if scenarios and not select([glob]):
+        if not microbenchmarks and not select([glob]):
             raise WrongUsage(f"--contender: '{glob}' matches none of {names}")
     baseline = find(options.baseline)
     if baseline is None:
@@ -146,7 +147,7 @@ def _plan(options: argparse.Namespace, chosen: list[AnyScenario]) -> Plan:
         scenarios=scenarios,
         entries=make_entries(contenders, baseline) if scenarios else (),
         fewest_rounds=options.rounds or FEWEST_FOR_INTERVAL,
-        microbenchmarks=tuple(scenario for scenario in chosen if isinstance(scenario, Microbenchmark)),
+        microbenchmarks=microbenchmarks,
         globs=tuple(options.contender or ()),
     )
 

@@ -84,34 +84,48 @@ def _rank(row: Row, by_column: ByColumn, columns: Sequence[Column], headline: st
     return model, first, metric["median"] if metric else float("inf")
 
 
+def _table(
+    title: str,
+    cells: Sequence[Cell],
+    columns: Sequence[Column],
+    across: Sequence[str],
+    down: Sequence[str],
+    facts: dict[str, Any],
+) -> Table:
+    """Returns one table of the cells: `columns` are the values of the keys `across`, `down` are keys told in rows."""
+    rows: dict[Row, ByColumn] = {}
+    for cell in cells:
+        row = (cell["entry"], *_part(cell["params"], down))
+        rows.setdefault(row, {})[_part(cell["params"], across)] = cell
+    shown = facts["microbenchmark"]["shown"]
+    by_model = "{model}" in facts["microbenchmark"]["baseline"]
+    ranked = [(_rank(row, by, columns, facts["headline"], by_model), row, by) for row, by in rows.items()]
+    ordered = [(row, by) for _, row, by in sorted(ranked, key=lambda item: item[0])]
+    heads = tuple(head for metric in shown for head in (METRIC_TITLES[metric], "ratio"))
+    blocks = tuple(
+        Block(_named(across, column), heads, tuple(_texts(by.get(column), shown) for _, by in ordered))
+        for column in columns
+    )
+    left = tuple(tuple(str(text) for text in row) for row, _ in ordered)
+    return Table(title, ("entry", *down), left, blocks)
+
+
 def tables(facts: dict[str, Any], cells: Sequence[Cell]) -> list[Table]:
     """Returns the scenario's tables; A/A twins are not in them, nor what was not measured at all."""
-    micro = facts["microbenchmark"]
     shown = [cell for cell in cells if cell["valid"] and not is_twin(cell)]
     keys = list(dict.fromkeys(key for cell in shown for key in cell["params"]))
-    across = [key for key in micro["columns"] if key in keys]
-    fixed, baseline = read_parts(micro["baseline"])
+    across = [key for key in facts["microbenchmark"]["columns"] if key in keys]
+    fixed, _ = read_parts(facts["microbenchmark"]["baseline"])
     down = [key for key in keys if key in fixed and key not in across]
     apart = [key for key in keys if key not in across and key not in down]
-    by_model = "{model}" in baseline
+    # In the order of the programs, whatever was measured first.
+    every = list(dict.fromkeys(_part(cell["params"], across) for cell in cells))
     found = []
     for values in dict.fromkeys(_part(cell["params"], apart) for cell in shown):
         here = [cell for cell in shown if _part(cell["params"], apart) == values]
-        columns = list(dict.fromkeys(_part(cell["params"], across) for cell in here))
-        rows: dict[Row, ByColumn] = {}
-        for cell in here:
-            row = (cell["entry"], *_part(cell["params"], down))
-            rows.setdefault(row, {})[_part(cell["params"], across)] = cell
-
-        ranked = [(_rank(row, by, columns, facts["headline"], by_model), row, by) for row, by in rows.items()]
-        ordered = [(row, by) for _, row, by in sorted(ranked, key=lambda item: item[0])]
-        heads = tuple(head for metric in micro["shown"] for head in (METRIC_TITLES[metric], "ratio"))
-        blocks = tuple(
-            Block(_named(across, column), heads, tuple(_texts(by.get(column), micro["shown"]) for _, by in ordered))
-            for column in columns
-        )
-        left = tuple(tuple(str(text) for text in row) for row, _ in ordered)
-        found.append(Table(_named(apart, values), ("entry", *down), left, blocks))
+        filled = {_part(cell["params"], across) for cell in here}
+        columns = [column for column in every if column in filled]
+        found.append(_table(_named(apart, values), here, columns, across, down, facts))
     return found
 
 

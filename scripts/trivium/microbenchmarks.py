@@ -139,20 +139,21 @@ def _list(program: Path, scenario: str) -> list[str]:
 
 
 def find_cases(scenarios: Sequence[Microbenchmark], globs: Sequence[str] = ()) -> tuple[Case, ...]:
-    """Returns what is to be measured, baselines twice; CannotCompare where a program is not built or holds nothing."""
+    """Returns what is to be measured, baselines twice; CannotCompare where a program is not built or holds nothing.
+
+    A scenario of which the globs ask for nothing has no case.
+    """
     found: list[Case] = []
     for scenario in scenarios:
         cases = [
             read_name(scenario, PROGRAMS / program, benchmark)
             for program in scenario.programs
             for benchmark in _list(PROGRAMS / program, scenario.name)
-            if re.search(scenario.filter, benchmark)
+            if benchmark.startswith(f"{scenario.name}/") and re.search(scenario.filter, benchmark)
         ]
         if not cases:
             raise CannotCompare(f"scenario '{scenario.name}': its programs hold no benchmark that its filter passes")
         found += with_pairs(select_cases(cases, globs))
-    if scenarios and not found:
-        raise CannotCompare(f"no benchmark matches --contender {' '.join(globs)}")
     return tuple(found)
 
 

@@ -121,12 +121,23 @@ class Comparison:
     def _prepare(self) -> None:
         build.prepare(self._progress.step)
         build.build(self._programs(), self._progress.step, self._progress.line)
-        self._plan = replace(self._plan, cases=find_cases(self._plan.microbenchmarks, self._plan.globs))
+        self._find_cases()
         self._built = time.monotonic()
         limits.raise_descriptors()
         if problems := limits.problems(self._plan.scenarios):
             raise CannotCompare("this machine's limits are too small. " + "; ".join(problems))
         self._environment = environment()
+
+    def _find_cases(self) -> None:
+        plan = self._plan
+        cases = find_cases(plan.microbenchmarks, plan.globs)
+        used = tuple(scenario for scenario in plan.microbenchmarks if any(case.scenario == scenario for case in cases))
+        for scenario in plan.microbenchmarks:
+            if scenario not in used:
+                self._progress.step(f"scenario {scenario.name} is left out: --contender asks for none of its entries")
+        if not used and not plan.scenarios:
+            raise CannotCompare("nothing is left to measure")
+        self._plan = replace(plan, microbenchmarks=used, cases=cases)
 
     def _judge(self) -> None:
         contenders = self._contenders()

@@ -12,6 +12,8 @@ from trivium.scenarios import RANKING
 
 BOLD, DIM, GREEN, RED, YELLOW, PLAIN = "\033[1m", "\033[2m", "\033[32m", "\033[31m", "\033[33m", "\033[0m"
 
+MOST_LISTED = 16
+
 
 @dataclass(frozen=True)
 class Column:
@@ -155,6 +157,11 @@ def scenario_lines(results: dict[str, Any], name: str, *, width: int | None, col
     return lines
 
 
+def _listed(entries: Sequence[str]) -> str:
+    more = f" and {len(entries) - MOST_LISTED} more" if len(entries) > MOST_LISTED else ""
+    return ", ".join(entries[:MOST_LISTED]) + more
+
+
 def remarks(cells: Sequence[Cell]) -> list[str]:
     """Returns what must be said below a table: what was not measured and why, what was odd."""
     said: dict[str, list[str]] = {}
@@ -163,8 +170,9 @@ def remarks(cells: Sequence[Cell]) -> list[str]:
             continue  # said once, above all scenarios
         notes = cell["notes"] if not cell["valid"] else [n for n in cell["notes"] if n not in short_notes(cell)]
         for note in notes:
-            said.setdefault(("" if cell["valid"] else "not measured: ") + note, []).append(cell["entry"])
-    lines = [f"{', '.join(entries)}: {note}" for note, entries in said.items()]
+            why = note if cell["valid"] or note.startswith("not measured") else f"not measured: {note}"
+            said.setdefault(why, []).append(cell["entry"])
+    lines = [f"{_listed(entries)}: {note}" for note, entries in said.items()]
     disturbed: Counter[str] = Counter()
     for cell in cells:
         disturbed.update(cell["disturbances"])

@@ -48,6 +48,13 @@ namespace process = boost::process;
 
 constexpr std::size_t mebibyte = 1024 * 1024;
 
+// The same as in multithread/units.cpp. Sanitizers need room of their own.
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+constexpr std::size_t small_stack = 2 * mebibyte;
+#else
+constexpr std::size_t small_stack = 256 * 1024;
+#endif
+
 // Measures rounds of which each starts `alive` units and waits for their end. The first is not
 // measured: it fills caches, those of stacks and frames among them.
 void measure(benchmark::State& state, std::size_t alive, const std::function<void()>& round) {
@@ -334,7 +341,7 @@ void add_all() {
   add_processes("boost-process",
                 [program](auto* gate) { return start_by_boost_process(program, gate); });
   add_threads("thread", {1, 100}, 0);
-  add_threads("thread-256kib", {1, 100}, 256 * 1024);
+  add_threads("thread-256kib", {1, 100}, small_stack);
   add_threads("thread-fresh-stack", {1}, 64 * mebibyte);
   add_tasks("task", 1);
   add_tasks("task-pool-2", 2);
