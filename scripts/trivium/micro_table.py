@@ -156,6 +156,12 @@ def lines_of(table: Table, width: int | None) -> tuple[list[str], list[str]]:
     return [line.rstrip() for line in lines], dropped
 
 
+def full_heads(block: Block) -> list[str]:
+    """Returns the heads of a block's columns such that each is understood alone: "CPU", "CPU ratio"."""
+    pairs = zip(block.heads[::2], block.heads[1::2], strict=True)
+    return [text for metric, ratio in pairs for text in (metric, f"{metric} {ratio}")]
+
+
 def labelled(cells: Sequence[Cell]) -> list[Cell]:
     """Returns the cells, each with the entry's name told in full, as what is said below a table needs it."""
     return [cell | {"entry": case_label(cell["params"], cell["entry"])} for cell in cells]

@@ -7,7 +7,7 @@ from typing import Any
 
 from trivium.cells import Cell, ratio_of
 from trivium.micro_results import is_baseline
-from trivium.micro_table import LEGEND, labelled, pair_verdict, scenario_title, tables
+from trivium.micro_table import LEGEND, full_heads, labelled, pair_verdict, scenario_title, tables
 from trivium.statistics import BOOTSTRAP_FROM, FEWEST_FOR_INTERVAL
 from trivium.table import number, ordered, ratio_text, remarks
 
@@ -171,7 +171,7 @@ def _microbenchmark(results: dict[str, Any], name: str) -> list[str]:
     programs = ", ".join(f"`{program}`" for program in facts["microbenchmark"]["programs"])
     lines = [f"## {question}", "", f"{programs}; {reading}. {LEGEND}.", ""]
     for table in tables(facts, cells):
-        head = [*table.heads, *(f"{b.title} {head}".strip() for b in table.blocks for head in b.heads)]
+        head = [*table.heads, *(f"{b.title} {head}".strip() for b in table.blocks for head in full_heads(b))]
         rows = [
             [*row, *(text for block in table.blocks for text in block.texts[index])]
             for index, row in enumerate(table.rows)
