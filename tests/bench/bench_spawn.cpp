@@ -29,9 +29,12 @@
 #include <cstring>
 #include <exception>
 #include <functional>
+#include <initializer_list>
+#include <stdexcept>
 #include <string>
 #include <system_error>
 #include <thread>
+#include <utility>
 #include <vector>
 
 #include "async/asio.hpp"

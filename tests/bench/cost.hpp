@@ -31,14 +31,11 @@ struct Cost {
 /// `involuntary_switches`. The names are part of what scripts/compare reads.
 void report(benchmark::State& state, const Cost& used, std::int64_t operations);
 
-/// Runs a benchmark that must not last: what throws is an error of that benchmark alone, and what
-/// hangs ends the program by SIGALRM.
-template <typename Body>
-void guarded(benchmark::State& state, const Body& body);
-
-/// Ends the program unless it is called again within that time; 0 lifts the limit.
+/// Ends the program by SIGALRM unless it is called again within that time; 0 lifts the limit.
 void allow_seconds(unsigned seconds) noexcept;
 
+/// Runs a benchmark within a minute: what throws is an error of that benchmark alone, and what
+/// hangs ends the program.
 template <typename Body>
 void guarded(benchmark::State& state, const Body& body) {
   allow_seconds(60);

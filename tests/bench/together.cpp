@@ -9,6 +9,7 @@
 #include <chrono>
 #include <cstddef>
 #include <exception>
+#include <new>
 #include <stdexcept>
 #include <thread>
 
