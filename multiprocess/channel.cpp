@@ -1,172 +1,176 @@
 // SPDX-License-Identifier: MIT
 // Copyright (c) 2026 The Trivium authors
-//
-// Over a pair of Unix sockets that keep the bounds of messages. What is sent is charged to the
-// sending socket, which all senders share: its buffer is the bound of the channel. Shutting
-// them is close: the kernel lets what is queued be read, and wakes everyone. Both directions are
-// shut, though one is never used, since poll tells a sender nothing of a half.
-
 #include "channel.hpp"
 
-#include <poll.h>
-#include <sys/socket.h>
-#include <sys/uio.h>
+#include <fcntl.h>
+#include <linux/membarrier.h>
+#include <sys/syscall.h>
+#include <time.h>
+#include <unistd.h>
 
-#include <algorithm>
-#include <array>
 #include <cerrno>
-#include <limits>
-#include <stdexcept>
 #include <system_error>
-#include <utility>
 
-#include "descriptor_passing.hpp"
+#include "channel_verbs.hpp"
 
 namespace trivium::multiprocess {
+namespace channel {
 namespace {
 
-// Goes before each message, since a message of no bytes at all reads like the end.
-constexpr char mark = 'm';
+using std::chrono::nanoseconds;
 
-// What a message takes of a socket's buffer, with the kernel's own accounting, at most.
-std::size_t buffer_cost(std::size_t message_bytes) {
-  return 2 * (message_bytes + 1) + 1024;
+long membarrier(int command) noexcept {
+  return ::syscall(SYS_membarrier, command, 0, 0);
 }
 
-void set_bound(int sender, ChannelLimits limits) {
-  const auto most = static_cast<std::size_t>(std::numeric_limits<int>::max());
-  const std::size_t wanted =
-      std::min(limits.messages, most) * std::min(buffer_cost(limits.message_bytes), most);
-  const int half = static_cast<int>(std::min(wanted, most) / 2);  // the kernel doubles it
-  net::checked(::setsockopt(sender, SOL_SOCKET, SO_SNDBUF, &half, sizeof half), "SO_SNDBUF");
-  int granted = 0;
-  socklen_t size = sizeof granted;
-  net::checked(::getsockopt(sender, SOL_SOCKET, SO_SNDBUF, &granted, &size), "SO_SNDBUF");
-  if (static_cast<std::size_t>(granted) < limits.message_bytes + 64) {  // unix(7): EMSGSIZE
-    throw std::system_error(EMSGSIZE, std::generic_category(),
-                            "a channel's messages exceed net.core.wmem_max");
+[[noreturn]] void refuse(const char* what) {
+  throw std::system_error(EINVAL, std::generic_category(), what);
+}
+
+Shared adopt_shared(int first) {
+  Shared shared{.memory = std::make_shared<const SharedMemory>(net::Descriptor(first)),
+                .doorbell = net::Descriptor(first + 1),
+                .hang_up = net::Descriptor(first + 2)};
+  const auto& memory = *shared.memory;
+  if (memory.size() < sizeof(Head)) refuse("not the memory of a channel");
+  const Head& head = Layout(memory.data()).head();
+  if (head.senders == 0 || memory.size() < Layout::bytes(head)) {
+    refuse("not the memory of a channel");
   }
+  if (head.barriers != 0 && !register_for_barriers()) refuse("membarrier");
+  return shared;
 }
 
-ChannelStatus put(int socket, std::string_view message, int flags) {
-  char head = mark;
-  std::array<iovec, 2> parts{iovec{&head, 1},
-                             iovec{const_cast<char*>(message.data()), message.size()}};
-  msghdr envelope{};
-  envelope.msg_iov = parts.data();
-  envelope.msg_iovlen = parts.size();
-  for (;;) {
-    if (::sendmsg(socket, &envelope, flags | MSG_NOSIGNAL) >= 0) return ChannelStatus::ok;
-    switch (errno) {
-      case EINTR:
-        break;
-      case EAGAIN:
-        return ChannelStatus::would_block;
-      case EPIPE:
-      case ECONNRESET:
-      case ENOTCONN:
-        return ChannelStatus::closed;
-      default:
-        throw std::system_error(errno, std::generic_category(), "send on a channel");
-    }
-  }
-}
-
-// Waits until the socket may be ready, or the deadline has passed, and says whether it has not.
-bool wait_for(int socket, short events, std::chrono::steady_clock::time_point deadline) {
-  const auto left = std::chrono::nanoseconds(deadline - std::chrono::steady_clock::now());
-  if (left <= left.zero()) return false;
+timespec until(std::chrono::steady_clock::time_point deadline) {
+  const auto left =
+      std::max(nanoseconds(deadline - std::chrono::steady_clock::now()), nanoseconds::zero());
   const auto seconds = std::chrono::duration_cast<std::chrono::seconds>(left);
-  const timespec limit{.tv_sec = seconds.count(), .tv_nsec = (left - seconds).count()};
-  pollfd entry{socket, events, 0};
-  if (::ppoll(&entry, 1, &limit, nullptr) < 0 && errno != EINTR) {
-    throw std::system_error(errno, std::generic_category(), "poll on a channel");
-  }
-  return true;
+  return {.tv_sec = seconds.count(), .tv_nsec = (left - seconds).count()};
 }
 
 }  // namespace
 
-ChannelSender::ChannelSender(net::Descriptor inherited, ChannelLimits limits) noexcept
-    : socket_(std::move(inherited)), limits_(limits) {}
-
-ChannelStatus ChannelSender::try_send(std::string_view message) {
-  if (message.size() > limits_.message_bytes) throw std::length_error("message above the limit");
-  return put(socket_.get(), message, MSG_DONTWAIT);
+void run_barriers() noexcept {
+  membarrier(MEMBARRIER_CMD_GLOBAL_EXPEDITED);
 }
 
-ChannelStatus ChannelSender::send(std::string_view message) {
-  if (message.size() > limits_.message_bytes) throw std::length_error("message above the limit");
-  return put(socket_.get(), message, 0);
+bool register_for_barriers() noexcept {
+  return membarrier(MEMBARRIER_CMD_REGISTER_GLOBAL_EXPEDITED) == 0;
 }
 
-ChannelStatus ChannelSender::send_until(Deadline deadline, std::string_view message) {
+nanoseconds coarse_now() noexcept {
+  timespec now{};
+  ::clock_gettime(CLOCK_MONOTONIC_COARSE, &now);
+  return std::chrono::seconds(now.tv_sec) + nanoseconds(now.tv_nsec);
+}
+
+bool poll_until(std::span<pollfd> entries, std::chrono::steady_clock::time_point deadline) {
+  const bool for_ever = deadline == std::chrono::steady_clock::time_point::max();
   for (;;) {
-    const ChannelStatus status = try_send(message);
-    if (status != ChannelStatus::would_block) return status;
-    if (!wait_for(socket_.get(), POLLOUT, deadline)) return ChannelStatus::timed_out;
+    const timespec limit = for_ever ? timespec{} : until(deadline);
+    const int count = ::ppoll(entries.data(), entries.size(), for_ever ? nullptr : &limit, nullptr);
+    if (count >= 0) return count > 0;
+    if (errno != EINTR)
+      throw std::system_error(errno, std::generic_category(), "poll on a channel");
   }
 }
 
-void ChannelSender::close() noexcept {
-  ::shutdown(socket_.get(), SHUT_RDWR);
+void add_to_epoll(int epoll, int descriptor, std::uint64_t data) {
+  epoll_event event{.events = EPOLLIN, .data = {.u64 = data}};
+  net::checked(::epoll_ctl(epoll, EPOLL_CTL_ADD, descriptor, &event), "epoll_ctl");
 }
 
-ChannelReceiver::ChannelReceiver(net::Descriptor inherited, ChannelLimits limits)
-    : socket_(std::move(inherited)), buffer_(limits.message_bytes) {}
+net::Descriptor copy(int descriptor) {
+  return net::Descriptor(
+      net::checked(::fcntl(descriptor, F_DUPFD_CLOEXEC, 0), "cannot copy a descriptor"));
+}
 
-ChannelStatus ChannelReceiver::take(int flags, std::string& message) {
-  char head = 0;
-  std::array<iovec, 2> parts{iovec{&head, 1}, iovec{buffer_.data(), buffer_.size()}};
-  msghdr envelope{};
-  envelope.msg_iov = parts.data();
-  envelope.msg_iovlen = parts.size();
-  for (bool at_end = false;;) {
-    const auto size = ::recvmsg(socket_.get(), &envelope, flags);
-    if (size > 0) {
-      if (head != mark || (envelope.msg_flags & MSG_TRUNC) != 0) {
-        throw std::runtime_error("the ends of a channel do not agree on its limits");
-      }
-      message.assign(buffer_.data(), static_cast<std::size_t>(size) - 1);
-      return ChannelStatus::ok;
-    }
-    if (size == 0 && !at_end) {
-      at_end = true;  // a message may have come between the kernel's looks at queue and end
-      continue;
-    }
-    if (size == 0 || errno == ECONNRESET) return ChannelStatus::closed;
-    if (errno == EAGAIN) return ChannelStatus::would_block;
-    if (errno != EINTR) {
-      throw std::system_error(errno, std::generic_category(), "receive on a channel");
-    }
+SenderParts adopt_sender(int first) {
+  return {.shared = adopt_shared(first),
+          .space = net::Descriptor(first + 3),
+          .receiver = net::Descriptor(first + 4)};
+}
+
+ReceiverParts adopt_receiver(int first) {
+  ReceiverParts parts{.shared = adopt_shared(first), .spaces = {}};
+  const auto senders = Layout(parts.shared.memory->data()).head().senders;
+  for (std::uint32_t lane = 0; lane < senders; ++lane) {
+    parts.spaces.emplace_back(first + 3 + static_cast<int>(lane));
   }
+  return parts;
 }
 
-ChannelStatus ChannelReceiver::try_receive(std::string& message) {
-  return take(MSG_DONTWAIT, message);
+void close(const Shared& shared) noexcept {
+  Layout(shared.memory->data()).head().closed.store(1, std::memory_order_seq_cst);
+  net::ring(shared.hang_up.get());
 }
 
-ChannelStatus ChannelReceiver::receive(std::string& message) {
-  return take(0, message);
+}  // namespace channel
+
+namespace {
+
+channel::Constants constants_of(const ChannelLimits& limits) {
+  channel::Constants head{};
+  head.message_shift =
+      static_cast<std::uint32_t>(std::bit_width(std::bit_ceil(limits.messages)) - 1);
+  head.message_bytes = static_cast<std::uint32_t>(limits.message_bytes);
+  head.senders = static_cast<std::uint32_t>(limits.senders);
+  head.barriers = channel::register_for_barriers() ? 1 : 0;
+  head.spin = limits.spin.count();
+  return head;
 }
 
-ChannelStatus ChannelReceiver::receive_until(Deadline deadline, std::string& message) {
-  for (;;) {
-    const ChannelStatus status = take(MSG_DONTWAIT, message);
-    if (status != ChannelStatus::would_block) return status;
-    if (!wait_for(socket_.get(), POLLIN, deadline)) return ChannelStatus::timed_out;
+}  // namespace
+
+Channel::Channel(ChannelLimits limits) : maker_(open_pidfd(::getpid())) {
+  const channel::Constants constants = constants_of(limits);
+  shared_ = {.memory = std::make_shared<const SharedMemory>(channel::Layout::bytes(constants)),
+             .doorbell = net::make_event(),
+             .hang_up = net::make_event()};
+  static_cast<channel::Constants&>(channel::Layout(shared_.memory->data()).head()) = constants;
+  for (std::size_t lane = 0; lane < limits.senders; ++lane) spaces_.push_back(net::make_event());
+}
+
+channel::Shared Channel::share() const {
+  return {.memory = shared_.memory,
+          .doorbell = channel::copy(shared_.doorbell.get()),
+          .hang_up = channel::copy(shared_.hang_up.get())};
+}
+
+std::vector<int> Channel::sender_descriptors(std::size_t lane) const {
+  return {shared_.memory->descriptor(), shared_.doorbell.get(), shared_.hang_up.get(),
+          spaces_.at(lane).get(), maker_.get()};
+}
+
+std::vector<int> Channel::receiver_descriptors() const {
+  std::vector<int> all{shared_.memory->descriptor(), shared_.doorbell.get(), shared_.hang_up.get()};
+  for (const auto& space : spaces_) all.push_back(space.get());
+  return all;
+}
+
+void Channel::close() const noexcept {
+  channel::close(shared_);
+}
+
+std::uint64_t Channel::undelivered() const noexcept {
+  const channel::Layout layout(shared_.memory->data());
+  std::uint64_t count = 0;
+  for (std::size_t lane = 0; lane < spaces_.size(); ++lane) {
+    const auto& words = layout.ring(lane).lane();
+    count += words.published.load(std::memory_order_relaxed) -
+             words.taken.load(std::memory_order_relaxed);
   }
+  return count;
 }
 
-void ChannelReceiver::close() noexcept {
-  ::shutdown(socket_.get(), SHUT_RDWR);
+net::Descriptor open_pidfd(pid_t pid) {
+  return net::Descriptor(
+      net::checked(static_cast<int>(::syscall(SYS_pidfd_open, pid, 0)), "pidfd_open"));
 }
 
-Channel::Channel(ChannelLimits limits) : Channel(limits, make_message_sockets()) {}
-
-Channel::Channel(ChannelLimits limits, std::pair<net::Descriptor, net::Descriptor> sockets)
-    : sender(std::move(sockets.first), limits), receiver(std::move(sockets.second), limits) {
-  set_bound(sender.descriptor(), limits);
-}
+template class BasicChannelSender<channel::NoSteps>;
+template class BasicChannelReceiver<channel::NoSteps>;
+template ChannelSender Channel::sender<channel::NoSteps>(std::size_t) const;
+template ChannelReceiver Channel::receiver<channel::NoSteps>() const;
 
 }  // namespace trivium::multiprocess

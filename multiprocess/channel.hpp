@@ -1,102 +1,303 @@
 // SPDX-License-Identifier: MIT
 // Copyright (c) 2026 The Trivium authors
+//
+// A bounded channel of byte messages between processes, in shared memory: many senders, one
+// receiver. The verbs are those of the other models' channels.
+//
+// What is promised
+// - A message is received whole or not at all, and once or not at all. If its send returned ok, it
+//   is received, unless a receiver died or stopped first: what a receiver had taken when it died is
+//   lost, and the rest is there for the next one.
+// - First in, first out for each sender; no order between senders.
+// - Any process may be killed between any two instructions. Nobody hangs, nothing is torn, the
+//   others go on; and since the memory is a memfd, nothing stays behind.
+// - After `close` senders are refused, and the receiver still gets what is queued. A send that is
+//   under way then has either happened before it, and is received, or is refused.
+// - A send that fails leaves the message with its sender.
+// - Whoever waits sleeps in poll: a channel without messages costs no time of any processor. With a
+//   spin budget an end looks for that long before it sleeps.
+//
+// Who is there is learnt from pidfds, by which a process cannot be mistaken for another. A sender
+// watches the process that answers for the receiving side: at first the one that made the channel
+// (which may start another receiver when one dies), or the one that `watch` names. A receiver
+// watches the senders that `watch` names.
+//
+// An end is for one thread of one process at a time. Two senders need two lanes; a lane whose
+// sender is gone serves the next, and a receiver that is gone is followed by one that attaches
+// anew. Signals interrupt nothing. channel_memory.hpp tells why the algorithm keeps all this.
 #pragma once
 
 #include <chrono>
 #include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <span>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
+#include "channel_memory.hpp"
 #include "shared/app/channel_status.hpp"
 #include "shared/net/descriptor.hpp"
+#include "shared_memory.hpp"
 
 namespace trivium::multiprocess {
 
 using app::ChannelStatus;
 
-/// The bounds of a channel, fixed when it is made, and known to both ends.
+/// The bounds of a channel, fixed when it is made.
 struct ChannelLimits {
-  std::size_t messages;       ///< of the largest size, that fit at least: 1 or more
+  std::size_t messages;       ///< queued for each sender, at least: rounded up to a power of two
   std::size_t message_bytes;  ///< that one message may have
+  std::size_t senders = 1;    ///< lanes
+  /// How long an end looks before it sleeps: saves a wake-up (15 us for both sides) where the other
+  /// side runs on a processor of its own, and costs this processor as long where it does not.
+  std::chrono::nanoseconds spin{};
 };
 
-// The two ends of a bounded channel of byte messages between processes: many senders, one receiver,
-// first in first out for each sender. The verbs are those of the other models' channels.
-//
-// Every process that has an end, by fork or by inheriting its descriptor over exec, uses the same
-// channel. `send` blocks while the channel is full, `receive` while it is empty; the others return
-// at once, or at a deadline. `close`, from either end, in any process, wakes everyone: senders are
-// refused from then on, the receiver still gets what is queued. So does the death of the last
-// process that has the receiver, or the last that has a sender: the kernel tells. A send that fails
-// leaves the message with its sender; one that returned ok was queued whole. Signals interrupt
-// nothing. Small messages fit in greater number than large ones; the system's limit on socket
-// buffers (net.core.wmem_max) may make it fewer than were asked for, but never none. A sender that
-// had to wait goes on when the greater part of the queue is free, so that it is not woken for each
-// message.
+namespace channel {
 
-/// The end that messages go in at. Threads may share it; so may processes.
-class ChannelSender {
+/// Where a send or a receive stands; for tests that end a process there.
+enum class Step {
+  send_begun,
+  room_found,
+  content_written,
+  published,
+  published_counted,
+  send_ended,
+  lane_flagged,
+  doorbell_rung,
+  doorbell_marked,
+  wait_announced,
+  wait_over,
+  taken,
+  freed,
+  space_rung,
+  space_marked,
+  lanes_left,
+  sleep_announced,
+  sleep_checked,
+  woken,
+  awake,
+  flags_taken,
+};
+
+/// What programs use: steps that are nothing.
+struct NoSteps {
+  static void at(Step) noexcept {}
+};
+
+/// What both ends have of a channel.
+struct Shared {
+  std::shared_ptr<const SharedMemory> memory;
+  net::Descriptor doorbell;  // wakes the receiver
+  net::Descriptor hang_up;   // readable for ever once the channel is closed
+};
+
+/// What an end is made of; inherited in this order.
+struct SenderParts {
+  Shared shared;
+  net::Descriptor space;     // wakes this sender
+  net::Descriptor receiver;  // a pidfd
+};
+struct ReceiverParts {
+  Shared shared;
+  std::vector<net::Descriptor> spaces;  // by lane
+};
+
+}  // namespace channel
+
+/// The end that messages go in at: one lane of the channel.
+template <typename Steps>
+class BasicChannelSender {
  public:
   using Deadline = std::chrono::steady_clock::time_point;
 
-  /// Attaches to the channel whose sender another process made with the same limits.
-  ChannelSender(net::Descriptor inherited, ChannelLimits limits) noexcept;
+  /// Attaches in a program that inherited `Channel::sender_descriptors` as `first` and the numbers
+  /// after it. Throws std::system_error for what is no channel.
+  BasicChannelSender(int first, std::size_t lane);
 
-  /// Each throws std::length_error for a message above the limit.
+  /// Each throws std::length_error for a message above the limit. `try_send` does not block; `send`
+  /// and `send_until` do while the lane is full.
   [[nodiscard]] ChannelStatus try_send(std::string_view message);
   [[nodiscard]] ChannelStatus send(std::string_view message);
   [[nodiscard]] ChannelStatus send_until(Deadline deadline, std::string_view message);
 
+  /// Sends all, and pays for the other side's attention once for as many as fit. Blocks while the
+  /// lane is full. Leaves in `messages` what was not sent.
+  [[nodiscard]] ChannelStatus send_batch(std::span<const std::string_view>& messages);
+
   /// Ends the channel for everyone; a second call does nothing.
   void close() noexcept;
 
-  /// What another program inherits to attach; closed on exec.
-  [[nodiscard]] int descriptor() const noexcept { return socket_.get(); }
+  /// Takes note who answers for the receiving side from now on. Once that process is dead, sends
+  /// are refused: a blocked one at once, others within 50 ms.
+  void watch(net::Descriptor pidfd) noexcept;
+
+  /// Messages of this lane that no receiver has taken.
+  [[nodiscard]] std::uint64_t undelivered() const noexcept;
+
+  /// What a process that only sends keeps open.
+  [[nodiscard]] std::vector<int> descriptors() const;
 
  private:
-  net::Descriptor socket_;
-  ChannelLimits limits_;
+  friend class Channel;
+  BasicChannelSender(channel::SenderParts parts, std::size_t lane);
+
+  std::size_t put(std::span<const std::string_view> messages, ChannelStatus& status);
+  void tell_receiver() noexcept;
+  [[nodiscard]] bool wait_for_room(Deadline deadline);
+  [[nodiscard]] std::uint64_t room() noexcept;
+  [[nodiscard]] bool is_closed() const noexcept;
+  [[nodiscard]] bool receiver_is_dead() noexcept;
+  void check_size(std::string_view message) const;
+
+  channel::SenderParts parts_;
+  channel::Layout layout_;
+  channel::Head& head_;
+  std::size_t number_;
+  channel::Ring ring_;
+  channel::Lane& lane_;
+  std::uint64_t known_freed_ = 0;         // the lane's `freed`, as it was when last looked at
+  std::chrono::nanoseconds next_look_{};  // whether the receiver lives, by the coarse clock
+  bool receiver_dead_ = false;
 };
 
-/// The end that messages come out at. Not for two threads or processes at once.
-class ChannelReceiver {
+/// The end that messages come out at.
+template <typename Steps>
+class BasicChannelReceiver {
  public:
   using Deadline = std::chrono::steady_clock::time_point;
 
-  /// Attaches to the channel whose receiver another process made with the same limits.
-  ChannelReceiver(net::Descriptor inherited, ChannelLimits limits);
+  /// Attaches in a program that inherited `Channel::receiver_descriptors` as `first` and the
+  /// numbers after it. Throws std::system_error for what is no channel.
+  explicit BasicChannelReceiver(int first);
 
-  /// The message is left as it was unless the status is ok.
+  /// Each leaves the message as it was unless the status is ok. `try_receive` does not block;
+  /// `receive` and `receive_until` do while nothing is queued.
   [[nodiscard]] ChannelStatus try_receive(std::string& message);
   [[nodiscard]] ChannelStatus receive(std::string& message);
   [[nodiscard]] ChannelStatus receive_until(Deadline deadline, std::string& message);
 
+  /// Calls `visit` for each of one sender's messages that are there, up to `most`,
+  /// where they lie; the view is good for that call. Blocks while nothing is queued. They are taken
+  /// when the first is visited: whatever ends the visits, none is received again.
+  [[nodiscard]] ChannelStatus receive_batch(std::size_t most,
+                                            const std::function<void(std::string_view)>& visit);
+
   /// Ends the channel for everyone; a second call does nothing.
   void close() noexcept;
 
-  /// Readable while there is a message, or once the channel is closed. Also what another program
-  /// inherits to attach; closed on exec.
-  [[nodiscard]] int descriptor() const noexcept { return socket_.get(); }
+  /// Takes note which process sends on a lane. When every lane was named, each of those processes
+  /// is dead and all that they had sent was received, the status is closed, until a lane is named
+  /// anew.
+  void watch(std::size_t lane, net::Descriptor pidfd);
+
+  /// Before a wait in somebody else's poll: false where there is something to receive already. Else
+  /// `descriptor` becomes readable when there may be something, when the channel is closed, or when
+  /// a sender dies; then receive.
+  [[nodiscard]] bool arm();
+  [[nodiscard]] int descriptor() const noexcept { return events_.get(); }
+
+  /// What a process that only receives keeps open.
+  [[nodiscard]] std::vector<int> descriptors() const;
 
  private:
-  ChannelStatus take(int flags, std::string& message);
+  friend class Channel;
+  struct Sender {
+    Sender(channel::Ring its_ring, net::Descriptor bell) : ring(its_ring), space(std::move(bell)) {}
 
-  net::Descriptor socket_;
-  std::vector<char> buffer_;  // the largest message
+    channel::Ring ring;
+    net::Descriptor space;    // wakes it
+    net::Descriptor process;  // a pidfd, while it lives and was named
+    bool dead = false;        // it was named, and has not been followed by another
+    bool attended = false;    // in `attended_`
+  };
+
+  explicit BasicChannelReceiver(channel::ReceiverParts parts);
+
+  [[nodiscard]] ChannelStatus look();
+  [[nodiscard]] bool find();
+  void next_turn();
+  void attend_flagged();
+  void attend(std::size_t lane);
+  [[nodiscard]] Sender& at_turn() noexcept { return senders_[attended_[turn_]]; }
+  void took(Sender& sender, std::uint64_t messages) noexcept;
+  void tell_sender(Sender& sender) noexcept;
+  [[nodiscard]] bool wait_for_message(Deadline deadline);
+  [[nodiscard]] bool spin();
+  [[nodiscard]] bool fall_asleep();
+  [[nodiscard]] bool anything_to_do() const noexcept;
+  void wake(bool rung) noexcept;
+  void forget(Sender& sender) noexcept;
+  void learn_of_deaths();
+  [[nodiscard]] bool is_closed() const noexcept;
+  [[nodiscard]] bool any_sending() const noexcept;
+
+  channel::Shared shared_;
+  channel::Layout layout_;
+  channel::Head& head_;
+  std::vector<Sender> senders_;        // by lane
+  std::vector<std::size_t> attended_;  // lanes that are looked at by turns
+  std::size_t turn_ = 0;               // in `attended_`
+  std::uint64_t in_turn_ = 0;          // messages taken in this turn
+  std::uint64_t streamed_ = 0;         // messages taken since the last sleep
+  std::size_t living_;                 // senders that are not known to be dead
+  std::size_t watched_ = 0;            // senders that were named, and are not known to be dead
+  bool asleep_ = false;
+  bool sealed_ = false;        // the channel is closed, and no send begins that does not know it
+  net::Descriptor processes_;  // an epoll of the senders' pidfds
+  net::Descriptor events_;     // an epoll of all that ends a wait
 };
 
-/// Both ends of a new channel, before the processes that use it are started. A process drops the
-/// end that it does not use, or does not learn that the other processes are gone.
-struct Channel {
+using ChannelSender = BasicChannelSender<channel::NoSteps>;
+using ChannelReceiver = BasicChannelReceiver<channel::NoSteps>;
+
+/// A channel, in the process that makes it, before those that use it are started; makes their ends.
+class Channel {
+ public:
   /// Throws std::system_error where the system refuses.
   explicit Channel(ChannelLimits limits);
 
-  ChannelSender sender;
-  ChannelReceiver receiver;
+  /// An end for this process, or for one that is forked from it. Requires: lane is below
+  /// `limits.senders`.
+  template <typename Steps = channel::NoSteps>
+  [[nodiscard]] BasicChannelSender<Steps> sender(std::size_t lane = 0) const;
+  template <typename Steps = channel::NoSteps>
+  [[nodiscard]] BasicChannelReceiver<Steps> receiver() const;
+
+  /// What another program inherits, in this order, to attach.
+  [[nodiscard]] std::vector<int> sender_descriptors(std::size_t lane) const;
+  [[nodiscard]] std::vector<int> receiver_descriptors() const;
+
+  /// Ends the channel for everyone; a second call does nothing.
+  void close() const noexcept;
+
+  /// Messages that no receiver has taken.
+  [[nodiscard]] std::uint64_t undelivered() const noexcept;
 
  private:
-  Channel(ChannelLimits limits, std::pair<net::Descriptor, net::Descriptor> sockets);
+  channel::Shared share() const;
+
+  channel::Shared shared_;
+  std::vector<net::Descriptor> spaces_;  // by lane
+  net::Descriptor maker_;                // a pidfd of this process
 };
+
+/// How many descriptors another program inherits for an end.
+inline constexpr int sender_descriptors = 5;
+[[nodiscard]] constexpr int receiver_descriptors(std::size_t senders) noexcept {
+  return 3 + static_cast<int>(senders);
+}
+
+/// A descriptor by which a process is known: `pid` is of a child of the caller's that was not
+/// waited for, or its own, and so cannot be another's. Closed on exec. Throws std::system_error.
+[[nodiscard]] net::Descriptor open_pidfd(pid_t pid);
+
+extern template class BasicChannelSender<channel::NoSteps>;
+extern template class BasicChannelReceiver<channel::NoSteps>;
 
 }  // namespace trivium::multiprocess

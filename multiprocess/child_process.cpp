@@ -97,17 +97,23 @@ void become_worker(pid_t parent) {
   ::sigprocmask(SIG_SETMASK, &none, nullptr);
 }
 
-void close_all_but(std::initializer_list<int> kept) {
-  std::vector<int> sorted(kept);
-  std::sort(sorted.begin(), sorted.end());
-  unsigned from = first_inherited;
-  for (const int descriptor : sorted) {
-    const auto number = static_cast<unsigned>(descriptor);
-    if (number < from) continue;
-    if (number > from) net::checked(::close_range(from, number - 1, 0), "close_range");
-    from = number + 1;
+void close_all_but(std::vector<int> kept) {
+  std::sort(kept.begin(), kept.end());
+  int from = first_inherited;
+  for (const int descriptor : kept) {
+    if (descriptor < from) continue;
+    if (descriptor > from) {
+      net::checked(
+          ::close_range(static_cast<unsigned>(from), static_cast<unsigned>(descriptor) - 1, 0),
+          "close_range");
+    }
+    from = descriptor + 1;
   }
-  net::checked(::close_range(from, ~0U, 0), "close_range");
+  close_all_from(from);
+}
+
+void close_all_from(int first) {
+  net::checked(::close_range(static_cast<unsigned>(first), ~0U, 0), "close_range");
 }
 
 std::string program_beside(const std::string& name) {

@@ -5,7 +5,6 @@
 #include <sys/types.h>
 
 #include <functional>
-#include <initializer_list>
 #include <string>
 #include <vector>
 
@@ -36,9 +35,13 @@ inline constexpr int first_inherited = 3;
 /// blocked. A program that was exec'd calls it first; `fork_worker` does so for its child.
 void become_worker(pid_t parent);
 
-/// Closes every descriptor but the standard three and those that are named: what a worker
+/// Closes every descriptor but the standard three and those that are named: what a forked worker
 /// does first with what it inherited and has no use for.
-void close_all_but(std::initializer_list<int> kept);
+void close_all_but(std::vector<int> kept);
+
+/// Closes every descriptor from that number on: what a program does first that was started with
+/// those below it.
+void close_all_from(int first);
 
 /// The path of the program `name` in the directory of the running one.
 [[nodiscard]] std::string program_beside(const std::string& name);

@@ -35,9 +35,10 @@ struct Worker {
 };
 
 struct Handoff {
-  explicit Handoff(std::size_t size) : workers(size) {}
+  explicit Handoff(std::size_t size) : channel(report_limits(size)), workers(size) {}
 
-  Channel reports{report_limits};           // from the workers
+  Channel channel;  // of reports, a lane for each worker
+  ChannelReceiver reports = channel.receiver();
   std::vector<Worker> workers;              // by unit
   std::vector<std::size_t> credits;         // idle workers
   std::deque<net::Descriptor> undelivered;  // given back by workers that died, or just accepted
@@ -47,11 +48,14 @@ std::size_t start_worker(Handoff& handoff, Units& units, const app::EchoOptions&
   const auto idle = std::chrono::ceil<std::chrono::microseconds>(options.idle_timeout);
   return units.launch([&](std::size_t unit) {
     auto [ours, theirs] = make_message_sockets();
+    std::vector<int> inherited{theirs.get(), units.board().descriptor()};
+    for (const int end : handoff.channel.sender_descriptors(unit)) inherited.push_back(end);
     const pid_t pid = start_program(
         program_beside(worker_program),
         {"--parent", std::to_string(::getpid()), "--unit", std::to_string(unit), "--max-line",
          std::to_string(options.max_line), "--idle-timeout", std::to_string(idle.count()) + "us"},
-        {theirs.get(), handoff.reports.sender.descriptor(), units.board().descriptor()});
+        inherited);
+    handoff.reports.watch(unit, open_pidfd(pid));
     handoff.workers[unit] = {.connections = std::move(ours), .in_flight = {}, .begun = 0};
     return pid;
   });
@@ -59,7 +63,7 @@ std::size_t start_worker(Handoff& handoff, Units& units, const app::EchoOptions&
 
 void take_reports(Handoff& handoff) {
   std::string message;
-  while (handoff.reports.receiver.try_receive(message) == ChannelStatus::ok) {
+  while (handoff.reports.try_receive(message) == ChannelStatus::ok) {
     const Report report = Report::from(message);
     if (report.kind == Report::Kind::credit) {
       handoff.credits.push_back(report.unit);
@@ -112,9 +116,10 @@ net::Totals serve_handoff(app::EchoServer& server) {
   Shepherd shepherd(server, units);
   while (shepherd.serving() || !handoff.undelivered.empty()) {
     const auto wait = handoff.credits.empty() ? Acceptor::Wait{} : acceptor.wait();
-    const auto events = shepherd.watch(wait.descriptor, handoff.reports.receiver.descriptor(),
-                                       std::min(wait.until, pool.due()));
-    if (events.second || !events.ended.empty()) take_reports(handoff);
+    const bool quiet = handoff.reports.arm();
+    const auto until = quiet ? std::min(wait.until, pool.due()) : Shepherd::Clock::now();
+    const auto events = shepherd.watch(wait.descriptor, handoff.reports.descriptor(), until);
+    take_reports(handoff);
     for (const auto& worker : events.ended) {
       bury(worker, handoff, units);
       pool.ended(worker);

@@ -20,8 +20,9 @@ inline constexpr const char* worker_program = "echo_worker";
 /// The descriptors that a worker inherits.
 enum WorkerDescriptor {
   worker_connections = first_inherited,  ///< brings connected sockets; its end is the worker's end
-  worker_reports,                        ///< the channel's sender
   worker_board,
+  worker_reports,  ///< a channel's sender, which has more than one
+  worker_end = worker_reports + sender_descriptors,
 };
 
 /// What a worker tells the supervisor.
@@ -45,7 +46,10 @@ struct Report {
   }
 };
 
-/// The bounds of the channel of reports: a worker that meets it full waits, no more.
-inline constexpr ChannelLimits report_limits{.messages = 256, .message_bytes = sizeof(Report)};
+/// The bounds of the channel of reports from so many workers. A worker gives no second credit
+/// before its first was used, so that it never meets its lane full.
+[[nodiscard]] constexpr ChannelLimits report_limits(std::size_t workers) noexcept {
+  return {.messages = 4, .message_bytes = sizeof(Report), .senders = workers};
+}
 
 }  // namespace trivium::multiprocess

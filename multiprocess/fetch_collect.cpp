@@ -21,6 +21,7 @@ constexpr int most_messages = 64;
 Collector::Collector(app::FetchClient& client, InHand in_hand)
     : client_(client),
       in_hand_(std::move(in_hand)),
+      channel_(result_limits(client.units())),
       units_(client.units()),
       delivered_(client.size()) {}
 
@@ -50,10 +51,19 @@ Collector::Events Collector::watch(Clock::time_point until) {
   return events;
 }
 
+std::size_t Collector::launch(const Units::Launch& launch) {
+  return units_.launch([&](std::size_t unit) {
+    const pid_t pid = launch(unit);
+    results_.watch(unit, open_pidfd(pid));
+    return pid;
+  });
+}
+
 void Collector::wait(Clock::time_point until) {
+  if (!results_.arm()) until = Clock::now();  // for what else there may be
   std::array<pollfd, 3> entries{pollfd{client_.signals.descriptor(), POLLIN, 0},
                                 pollfd{children_.descriptor(), POLLIN, 0},
-                                pollfd{results_.receiver.descriptor(), POLLIN, 0}};
+                                pollfd{results_.descriptor(), POLLIN, 0}};
   const auto left =
       std::clamp<std::chrono::nanoseconds>(until - Clock::now(), {}, std::chrono::hours(1));
   const timespec limit{
@@ -76,12 +86,12 @@ std::vector<Collector::Dead> Collector::reap() {
 // False where there is none to take, or nobody to take it for.
 bool Collector::take_result(std::vector<std::size_t>& idle) {
   std::string message;
-  if (client_.stopped() || results_.receiver.try_receive(message) != ChannelStatus::ok) {
+  if (client_.stopped() || results_.try_receive(message) != ChannelStatus::ok) {
     return false;
   }
   if (auto received = assembler_.take(message)) {
     idle.push_back(received->unit);
-    deliver(std::move(received->finished));
+    if (!delivered_[received->finished.index]) deliver(std::move(received->finished));
   }
   return true;
 }

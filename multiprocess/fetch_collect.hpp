@@ -37,8 +37,11 @@ class Collector {
 
   [[nodiscard]] Units& units() noexcept { return units_; }
 
-  /// What workers send their results with.
-  [[nodiscard]] ChannelSender& sender() noexcept { return results_.sender; }
+  /// What workers send their results over, each on the lane of its number.
+  [[nodiscard]] const Channel& results() const noexcept { return channel_; }
+
+  /// Starts a unit, and watches over what it sends. See `Units::launch`.
+  std::size_t launch(const Units::Launch& launch);
 
   /// Waits for results, for units that end, for a signal, or until then; delivers what has come.
   Events watch(Clock::time_point until = Clock::time_point::max());
@@ -57,7 +60,8 @@ class Collector {
   app::FetchClient& client_;
   InHand in_hand_;
   app::Signals children_{SIGCHLD};
-  Channel results_{result_limits};
+  Channel channel_;
+  ChannelReceiver results_ = channel_.receiver();
   Units units_;
   ResultAssembler assembler_;
   std::vector<bool> delivered_;  // by URL

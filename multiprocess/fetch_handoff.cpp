@@ -10,6 +10,7 @@
 
 #include <unistd.h>
 
+#include <algorithm>
 #include <optional>
 #include <string>
 
@@ -23,7 +24,7 @@ namespace trivium::multiprocess {
 namespace {
 
 struct Worker {
-  std::optional<ChannelSender> work;   // dropped: the worker is to end
+  std::optional<ChannelSender> work;
   std::optional<std::size_t> in_hand;  // the URL that it was sent last
 };
 
@@ -37,8 +38,11 @@ class Handoff {
     while (!client_.over()) {
       const auto events = collector_.watch(pool.due());
       for (const auto unit : events.idle) hand_out(workers_[unit]);
-      if (next_ == client_.size()) pool.stop();
-      for (const auto& worker : events.ended) pool.ended(worker);
+      for (const auto& worker : events.ended) {
+        take_back(workers_[worker.unit]);
+        pool.ended(worker);
+      }
+      if (all_taken()) pool.stop();
       pool.replace();
     }
   }
@@ -49,15 +53,18 @@ class Handoff {
     const auto shown = [](std::chrono::nanoseconds duration) {
       return std::to_string(std::chrono::ceil<std::chrono::microseconds>(duration).count()) + "us";
     };
-    return collector_.units().launch([&](std::size_t unit) {
-      Channel work(work_limits);
+    return collector_.launch([&](std::size_t unit) {
+      const Channel work(work_limits);
+      std::vector<int> inherited = work.receiver_descriptors();
+      for (const int end : collector_.results().sender_descriptors(unit)) inherited.push_back(end);
       const pid_t pid = start_program(
           program_beside(fetch_worker_program),
           {"--parent", std::to_string(::getpid()), "--unit", std::to_string(unit), "--timeout",
            shown(limits.timeout), "--connect-timeout", shown(limits.connect_timeout), "--max-body",
            std::to_string(limits.max_body)},
-          {work.receiver.descriptor(), collector_.sender().descriptor()});
-      workers_[unit].work.emplace(std::move(work.sender));
+          inherited);
+      workers_[unit].work.emplace(work.sender());
+      workers_[unit].work->watch(open_pidfd(pid));
       workers_[unit].in_hand.reset();
       hand_out(workers_[unit]);
       return pid;
@@ -66,18 +73,41 @@ class Handoff {
 
   // A worker that cannot be reached has ended, and the URL is for the next one.
   void hand_out(Worker& worker) {
-    if (next_ == client_.size()) return;
-    const Work work{.index = next_, .url = client_.options.urls[next_]};
-    if (worker.work->try_send(work.bytes()) == ChannelStatus::ok) worker.in_hand = next_++;
+    if (returned_.empty() && next_ == client_.size()) return;
+    const std::size_t index = returned_.empty() ? next_ : returned_.back();
+    const Work work{.index = index, .url = client_.options.urls[index]};
+    if (worker.work->try_send(work.bytes()) != ChannelStatus::ok) return;
+    worker.in_hand = index;
+    if (returned_.empty()) {
+      ++next_;
+    } else {
+      returned_.pop_back();
+    }
+  }
+
+  // What a worker was sent and had not taken when it died fails with nobody.
+  void take_back(Worker& worker) {
+    if (worker.in_hand && worker.work->undelivered() > 0) returned_.push_back(*worker.in_hand);
+    worker.in_hand.reset();
   }
 
   std::vector<std::size_t> in_hand(std::size_t unit) const {
-    const auto& index = workers_[unit].in_hand;
-    return index ? std::vector{*index} : std::vector<std::size_t>{};
+    const Worker& worker = workers_[unit];
+    if (!worker.in_hand || worker.work->undelivered() > 0) return {};
+    return {*worker.in_hand};
+  }
+
+  [[nodiscard]] bool all_taken() const {
+    const auto untaken = [](const Worker& worker) {
+      return worker.work && worker.work->undelivered() > 0;
+    };
+    return returned_.empty() && next_ == client_.size() &&
+           std::none_of(workers_.begin(), workers_.end(), untaken);
   }
 
   app::FetchClient& client_;
   std::size_t next_ = 0;
+  std::vector<std::size_t> returned_;  // by workers that died with them untaken
   std::vector<Worker> workers_ = std::vector<Worker>(client_.units());  // by unit
   Collector collector_;
 };

@@ -56,7 +56,7 @@ bool send_result(ChannelSender& sender, std::size_t unit, const app::Finished& f
   std::string_view body = result.body;
   Envelope envelope{.unit = static_cast<std::uint32_t>(unit), .first = 1};
   std::string message;
-  message.reserve(result_limits.message_bytes);
+  message.reserve(result_bytes);
   append(message, envelope);
   append(message, Head{.index = finished.index,
                        .body_size = body.size(),
@@ -67,7 +67,7 @@ bool send_result(ChannelSender& sender, std::size_t unit, const app::Finished& f
                        .detail_size = static_cast<std::uint32_t>(detail.size())});
   message.append(detail);
   for (;;) {
-    const auto part = body.substr(0, result_limits.message_bytes - message.size());
+    const auto part = body.substr(0, result_bytes - message.size());
     message.append(part);
     body.remove_prefix(part.size());
     if (sender.send(message) != ChannelStatus::ok) return false;

@@ -14,12 +14,17 @@
 
 namespace trivium::multiprocess {
 
-// How results travel from workers to the main process: over one channel that all workers share, a
-// result as a message with its head and the beginning of its body, and as many more as the rest of
-// the body takes. Messages of one worker come in order; those of others may stand between them.
+// How results travel from workers to the main process: over one channel with a lane for each
+// worker, a result as a message with its head and the beginning of its body, and as many more as
+// the rest of the body takes. Messages of one worker come in order; those of others may stand
+// between them.
 
-/// The bounds of the channel of results: a worker that meets it full waits.
-inline constexpr ChannelLimits result_limits{.messages = 4, .message_bytes = 32 * 1024};
+inline constexpr std::size_t result_bytes = 32 * 1024;
+
+/// The bounds of the channel of results from so many workers: one that meets its lane full waits.
+[[nodiscard]] constexpr ChannelLimits result_limits(std::size_t workers) noexcept {
+  return {.messages = 4, .message_bytes = result_bytes, .senders = workers};
+}
 
 /// Sends one result; false once the channel is closed. Blocks while it is full.
 [[nodiscard]] bool send_result(ChannelSender& sender, std::size_t unit,

@@ -21,8 +21,8 @@ namespace {
 using Clock = Collector::Clock;
 
 void fetch_one(const app::FetchOptions& options, std::size_t index, std::size_t unit,
-               ChannelSender& results) {
-  close_all_but({results.descriptor()});
+               ChannelSender results) {
+  close_all_but(results.descriptors());
   const Finished finished{index, net::blocking_fetch(options.urls[index], options.limits, resolve)};
   (void)send_result(results, unit, finished);  // refused once the run is stopped
 }
@@ -31,8 +31,9 @@ void fetch_one(const app::FetchOptions& options, std::size_t index, std::size_t 
 bool start_process(const app::FetchOptions& options, std::size_t index, Collector& collector,
                    std::vector<std::size_t>& in_hand) {
   try {
-    const auto unit = collector.units().launch([&](std::size_t slot) {
-      return fork_worker([&] { fetch_one(options, index, slot, collector.sender()); });
+    const auto unit = collector.launch([&](std::size_t slot) {
+      return fork_worker(
+          [&] { fetch_one(options, index, slot, collector.results().sender(slot)); });
     });
     in_hand[unit] = index;
     return true;

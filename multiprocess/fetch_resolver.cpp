@@ -71,13 +71,13 @@ net::Resolution resolve(const std::string& host, const std::string& port,
   try {
     Channel channel(answer_limits);
     const pid_t helper = fork_worker([&] {
-      close_all_but({channel.sender.descriptor()});
-      send_answer(channel.sender, net::resolve_name(host, port));
+      ChannelSender answers = channel.sender();
+      close_all_but(answers.descriptors());
+      send_answer(answers, net::resolve_name(host, port));
     });
-    {
-      const ChannelSender ours = std::move(channel.sender);  // only the helper is to have it
-    }
-    const net::Resolution resolution = receive_answer(channel.receiver, deadline);
+    ChannelReceiver answers = channel.receiver();
+    answers.watch(0, open_pidfd(helper));
+    const net::Resolution resolution = receive_answer(answers, deadline);
     ::kill(helper, SIGKILL);
     while (::waitpid(helper, nullptr, 0) < 0 && errno == EINTR) {
     }

@@ -66,8 +66,8 @@ class Queue {
 };
 
 void work_off(const app::FetchOptions& options, Queue& queue, std::size_t unit,
-              ChannelSender& results) {
-  close_all_but({results.descriptor()});
+              ChannelSender results) {
+  close_all_but(results.descriptors());
   while (const auto index = queue.take(unit)) {
     const Finished finished{*index,
                             net::blocking_fetch(options.urls[*index], options.limits, resolve)};
@@ -81,8 +81,9 @@ void fetch_shared_queue(app::FetchClient& client) {
   Queue queue(client.size());
   Collector collector(client, [&](std::size_t unit) { return queue.taken_by(unit); });
   Supervisor pool(client.units(), [&] {
-    return collector.units().launch([&](std::size_t unit) {
-      return fork_worker([&] { work_off(client.options, queue, unit, collector.sender()); });
+    return collector.launch([&](std::size_t unit) {
+      return fork_worker(
+          [&] { work_off(client.options, queue, unit, collector.results().sender(unit)); });
     });
   });
   while (!client.over()) {

@@ -22,7 +22,8 @@ inline constexpr const char* fetch_worker_program = "fetch_worker";
 /// The descriptors that a worker inherits.
 enum FetchWorkerDescriptor {
   worker_work = first_inherited,  ///< a channel's receiver; closed: the worker ends
-  worker_results,                 ///< a channel's sender
+  worker_results = worker_work + receiver_descriptors(1),  ///< a channel's sender
+  worker_end = worker_results + sender_descriptors,
 };
 
 /// One URL to fetch.

@@ -55,9 +55,9 @@ int main(int argc, char** argv) {
   if (const auto code = parse_worker_options(argc, argv, options)) return *code;
   try {
     become_worker(static_cast<pid_t>(options.parent));
-    close_all_but({worker_work, worker_results});
-    ChannelReceiver work(net::Descriptor(worker_work), work_limits);
-    ChannelSender results(net::Descriptor(worker_results), result_limits);
+    close_all_from(worker_end);
+    ChannelReceiver work(worker_work);
+    ChannelSender results(worker_results, options.unit);
     work_off(work, results, options);
     return 0;
   } catch (const std::exception& error) {

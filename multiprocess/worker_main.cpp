@@ -57,10 +57,10 @@ int main(int argc, char** argv) {
   if (const auto code = parse_worker_options(argc, argv, options)) return *code;
   try {
     become_worker(static_cast<pid_t>(options.parent));
-    close_all_but({worker_connections, worker_reports, worker_board});
+    close_all_from(worker_end);
     const net::Descriptor connections(worker_connections);
-    ChannelSender reports(net::Descriptor(worker_reports), report_limits);
     const Board board(net::Descriptor{worker_board});
+    ChannelSender reports(worker_reports, options.unit);
     const net::ServeOptions serving{.limits = {.max_line = options.max_line},
                                     .idle_timeout = options.idle_timeout,
                                     .expired = board.expired()};

@@ -31,12 +31,14 @@ std::vector<Received> receive(ChannelReceiver& receiver, std::size_t count) {
 }
 
 TEST(FetchMessage, CarriesResultsOfAnySize) {
-  for (const std::size_t size : {std::size_t{0}, std::size_t{1}, result_limits.message_bytes - 60,
-                                 result_limits.message_bytes, std::size_t{1'000'000}}) {
-    Channel channel(result_limits);
+  for (const std::size_t size :
+       {std::size_t{0}, std::size_t{1}, result_bytes - 60, result_bytes, std::size_t{1'000'000}}) {
+    Channel channel(result_limits(4));
+    ChannelSender to = channel.sender();
+    ChannelReceiver from = channel.receiver();
     const auto sent = finished(3, size);
-    std::thread sender([&] { EXPECT_TRUE(send_result(channel.sender, 7, sent)); });
-    const auto received = receive(channel.receiver, 1);
+    std::thread sender([&] { EXPECT_TRUE(send_result(to, 7, sent)); });
+    const auto received = receive(from, 1);
     sender.join();
     ASSERT_EQ(received.size(), 1U);
     EXPECT_EQ(received[0].unit, 7U);
@@ -46,29 +48,34 @@ TEST(FetchMessage, CarriesResultsOfAnySize) {
 }
 
 TEST(FetchMessage, CarriesFailures) {
-  Channel channel(result_limits);
+  Channel channel(result_limits(4));
+  ChannelSender to = channel.sender();
+  ChannelReceiver from = channel.receiver();
   app::Finished sent{9,
                      {.status = 200,
                       .error = protocol::FetchError::truncated,
                       .detail = std::string(5000, 'd'),
                       .bytes = 3}};
-  ASSERT_TRUE(send_result(channel.sender, 0, sent));
-  const auto received = receive(channel.receiver, 1);
+  ASSERT_TRUE(send_result(to, 0, sent));
+  const auto received = receive(from, 1);
   sent.result.detail.resize(1024);
   EXPECT_EQ(received.at(0).finished.result, sent.result);
 }
 
 TEST(FetchMessage, KeepsUnitsApart) {
-  Channel channel(result_limits);
+  Channel channel(result_limits(4));
+  ChannelSender to = channel.sender();
+  ChannelReceiver from = channel.receiver();
   std::vector<std::thread> senders;
   for (std::size_t unit = 0; unit < 4; ++unit) {
     senders.emplace_back([&channel, unit] {
+      ChannelSender own = channel.sender(unit);
       for (int i = 0; i < 5; ++i) {
-        EXPECT_TRUE(send_result(channel.sender, unit, finished(unit, 200'000)));
+        EXPECT_TRUE(send_result(own, unit, finished(unit, 200'000)));
       }
     });
   }
-  const auto received = receive(channel.receiver, 20);
+  const auto received = receive(from, 20);
   for (auto& sender : senders) sender.join();
   ASSERT_EQ(received.size(), 20U);
   for (const auto& [unit, result] : received) {
@@ -78,27 +85,31 @@ TEST(FetchMessage, KeepsUnitsApart) {
 
 // A worker that was killed in the middle of a result leaves its slot to another.
 TEST(FetchMessage, DropsWhatASuccessorReplaces) {
-  Channel channel(result_limits);
-  std::thread sender([&] { EXPECT_TRUE(send_result(channel.sender, 0, finished(1, 100'000))); });
+  Channel channel(result_limits(4));
+  ChannelSender to = channel.sender();
+  ChannelReceiver from = channel.receiver();
+  std::thread sender([&] { EXPECT_TRUE(send_result(to, 0, finished(1, 100'000))); });
   std::string first;
-  ASSERT_EQ(channel.receiver.receive(first), ChannelStatus::ok);
+  ASSERT_EQ(from.receive(first), ChannelStatus::ok);
   std::string ignored;
-  for (int i = 0; i < 3; ++i) ASSERT_EQ(channel.receiver.receive(ignored), ChannelStatus::ok);
+  for (int i = 0; i < 3; ++i) ASSERT_EQ(from.receive(ignored), ChannelStatus::ok);
   sender.join();
   ResultAssembler assembler;
   EXPECT_FALSE(assembler.take(first));
-  ASSERT_TRUE(send_result(channel.sender, 0, finished(2, 5)));
+  ASSERT_TRUE(send_result(to, 0, finished(2, 5)));
   std::string message;
-  ASSERT_EQ(channel.receiver.receive(message), ChannelStatus::ok);
+  ASSERT_EQ(from.receive(message), ChannelStatus::ok);
   const auto received = assembler.take(message);
   ASSERT_TRUE(received);
   EXPECT_EQ(received->finished.result, finished(2, 5).result);
 }
 
 TEST(FetchMessage, IsRefusedOnceTheChannelIsClosed) {
-  Channel channel(result_limits);
-  channel.receiver.close();
-  EXPECT_FALSE(send_result(channel.sender, 0, finished(1, 10)));
+  Channel channel(result_limits(4));
+  ChannelSender to = channel.sender();
+  ChannelReceiver from = channel.receiver();
+  from.close();
+  EXPECT_FALSE(send_result(to, 0, finished(1, 10)));
 }
 
 }  // namespace
