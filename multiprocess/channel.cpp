@@ -5,7 +5,6 @@
 #include <fcntl.h>
 #include <linux/membarrier.h>
 #include <sys/syscall.h>
-#include <time.h>
 #include <unistd.h>
 
 #include <cerrno>
@@ -56,12 +55,6 @@ void run_barriers() noexcept {
 
 bool register_for_barriers() noexcept {
   return membarrier(MEMBARRIER_CMD_REGISTER_GLOBAL_EXPEDITED) == 0;
-}
-
-nanoseconds coarse_now() noexcept {
-  timespec now{};
-  ::clock_gettime(CLOCK_MONOTONIC_COARSE, &now);
-  return std::chrono::seconds(now.tv_sec) + nanoseconds(now.tv_nsec);
 }
 
 bool poll_until(std::span<pollfd> entries, std::chrono::steady_clock::time_point deadline) {
@@ -157,7 +150,7 @@ std::uint64_t Channel::undelivered() const noexcept {
   std::uint64_t count = 0;
   for (std::size_t lane = 0; lane < spaces_.size(); ++lane) {
     const auto& words = layout.ring(lane).lane();
-    count += words.published.load(std::memory_order_relaxed) -
+    count += words.published.load(std::memory_order_relaxed) / 2 -
              words.taken.load(std::memory_order_relaxed);
   }
   return count;

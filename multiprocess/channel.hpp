@@ -66,7 +66,6 @@ enum class Step {
   room_found,
   content_written,
   published,
-  published_counted,
   send_ended,
   lane_flagged,
   doorbell_rung,
@@ -147,10 +146,11 @@ class BasicChannelSender {
   friend class Channel;
   BasicChannelSender(channel::SenderParts parts, std::size_t lane);
 
-  std::size_t put(std::span<const std::string_view> messages, ChannelStatus& status);
+  std::uint64_t put(const std::string_view* messages, std::uint64_t count, ChannelStatus& status);
+  [[nodiscard]] bool receiver_streams() const noexcept;
   void tell_receiver() noexcept;
   [[nodiscard]] bool wait_for_room(Deadline deadline);
-  [[nodiscard]] std::uint64_t room() noexcept;
+  [[nodiscard]] std::uint64_t room(std::uint64_t published) noexcept;
   [[nodiscard]] bool is_closed() const noexcept;
   [[nodiscard]] bool receiver_is_dead() noexcept;
   void check_size(std::string_view message) const;
@@ -161,9 +161,10 @@ class BasicChannelSender {
   std::size_t number_;
   channel::Ring ring_;
   channel::Lane& lane_;
-  std::uint64_t known_freed_ = 0;         // the lane's `freed`, as it was when last looked at
-  std::chrono::nanoseconds next_look_{};  // whether the receiver lives, by the coarse clock
+  std::uint64_t known_freed_ = 0;  // the lane's `freed`, as it was when last looked at
+  std::uint64_t last_look_ = 0;    // whether the receiver lives, in ticks
   bool receiver_dead_ = false;
+  std::uint64_t last_wait_ = 0;  // what was published by then
 };
 
 /// The end that messages come out at.
@@ -227,6 +228,7 @@ class BasicChannelReceiver {
   [[nodiscard]] Sender& at_turn() noexcept { return senders_[attended_[turn_]]; }
   void took(Sender& sender, std::uint64_t messages) noexcept;
   void tell_sender(Sender& sender) noexcept;
+  void set_rest(channel::Rest rest) noexcept;
   [[nodiscard]] bool wait_for_message(Deadline deadline);
   [[nodiscard]] bool spin();
   [[nodiscard]] bool fall_asleep();
@@ -247,6 +249,7 @@ class BasicChannelReceiver {
   std::uint64_t streamed_ = 0;         // messages taken since the last sleep
   std::size_t living_;                 // senders that are not known to be dead
   std::size_t watched_ = 0;            // senders that were named, and are not known to be dead
+  bool busy_ = false;                  // senders run no barrier, and neither does this end
   bool asleep_ = false;
   bool sealed_ = false;        // the channel is closed, and no send begins that does not know it
   net::Descriptor processes_;  // an epoll of the senders' pidfds

@@ -8,7 +8,7 @@
 // at all, and there is nothing that a dead process could hold. Every word below has one writer, but
 // for three that both sides set; each of those may be set once too often, never once too rarely:
 //
-//   published, sending                    the sender of the lane
+//   published, a slot's word               the sender of the lane
 //   taken, freed, attended                the receiver
 //   receiver_state, flags, waiting        whoever sleeps sets it, whoever wakes him takes it back
 //   closed                                anybody, once
@@ -19,10 +19,13 @@
 // the bell as rung, and the mark names the sleep that it is for: a death between the two costs a
 // second ring, and a late mark falls on no later sleep.
 //
-// A sender's barrier would cost more than the rest of a send, so while messages stream (`busy`) it
-// has none, and the receiver pays for both when it goes to sleep: membarrier(2) runs a full barrier
-// on every processor where a process of this channel runs. Where the kernel has no such call, or
-// messages come one at a time (`calm`), both run a barrier of their own.
+// A barrier would cost more than the rest of a send or receive, so while messages stream (`busy`)
+// neither runs one, and who goes to sleep then pays for both: membarrier(2) runs a full barrier on
+// every processor where a process of this channel runs. Where the kernel has no such call, or
+// messages come one at a time (`calm`), each runs a barrier of its own.
+//
+// Closing is decided by the receiver. It sees `closed`, has everybody run a barrier, and waits for
+// the sends that are under way: one that begins later sees `closed` and is refused.
 #pragma once
 
 #include <algorithm>
@@ -79,69 +82,79 @@ struct Head : Constants {
 
 /// One sender's words.
 struct Lane {
-  alignas(line) Word published;         // messages so far; a dead sender's may be one behind
-  std::atomic<std::uint32_t> sending;   // between its look at `closed` and the end of the send
+  // Messages so far, doubled; a dead sender's may be behind what it published. The low bit is set
+  // while it sends: from before its look at `closed`.
+  alignas(line) Word published;
   alignas(line) Word taken;             // messages that no receiver will get any more
   Word freed;                           // messages whose slots may be written again
   alignas(line) Word waiting;           // the sender's rest while its lane is full
   std::atomic<std::uint32_t> attended;  // the receiver looks at the lane by itself
 };
+inline constexpr std::uint64_t sending = 1;
 
-/// What stands before a message. The lap is the number of the round, from 1, in which the slot was
-/// written: so the memory's first zeros are no message, and neither is what an earlier round left.
-struct SlotHead {
-  std::atomic<std::uint32_t> lap;
-  std::uint32_t size;
-};
-
-/// One lane and its slots, as both ends see them.
+/// One lane and its slots, as both ends see them. A slot is a word, which says that it holds a
+/// message and of what size, and the content, which lies apart: eight words to a cache line.
+///
+/// The low half of a word is the lap, from 1, in which the slot was written: so the memory's first
+/// zeros are no message, and neither is what an earlier lap left. The high half is the size.
 class Ring {
  public:
   Ring(Lane& lane, const Constants& constants) noexcept
       : lane_(&lane),
-        slots_(reinterpret_cast<char*>(&lane) + sizeof(Lane)),
-        shift_(constants.message_shift),
-        stride_(slot_bytes(constants.message_bytes)) {}
+        words_(reinterpret_cast<Word*>(reinterpret_cast<char*>(&lane) + sizeof(Lane))),
+        contents_(reinterpret_cast<char*>(words_) + words_bytes(constants)),
+        stride_(content_bytes(constants)),
+        shift_(constants.message_shift) {}
 
   [[nodiscard]] Lane& lane() const noexcept { return *lane_; }
   [[nodiscard]] std::uint64_t capacity() const noexcept { return std::uint64_t{1} << shift_; }
 
-  /// The slot of a message, counted from 0, and the lap that it is in.
-  [[nodiscard]] SlotHead& slot(std::uint64_t message) const noexcept {
-    return *reinterpret_cast<SlotHead*>(slots_ + (message & (capacity() - 1)) * stride_);
+  /// Whether the message, counted from 0, was published. What its sender wrote before is seen, too.
+  [[nodiscard]] bool has(std::uint64_t message) const noexcept {
+    return static_cast<std::uint32_t>(word(message).load(std::memory_order_acquire)) ==
+           lap(message);
+  }
+
+  /// A message that was published. A size that cannot be is cut.
+  [[nodiscard]] std::string_view message(std::uint64_t message) const noexcept {
+    const std::uint64_t size = word(message).load(std::memory_order_relaxed) >> 32;
+    return {content(message), std::min(size, stride_)};
+  }
+
+  /// Where the message's content is to be written before it is published.
+  [[nodiscard]] char* content(std::uint64_t message) const noexcept {
+    return contents_ + (message & (capacity() - 1)) * stride_;
+  }
+
+  /// Publishes the message, in one store.
+  void publish(std::uint64_t message, std::size_t size) const noexcept {
+    word(message).store(std::uint64_t{size} << 32 | lap(message), std::memory_order_release);
+  }
+
+  [[nodiscard]] static std::size_t bytes(const Constants& constants) noexcept {
+    return sizeof(Lane) + words_bytes(constants) +
+           round_up(content_bytes(constants) << constants.message_shift);
+  }
+
+ private:
+  [[nodiscard]] Word& word(std::uint64_t message) const noexcept {
+    return words_[message & (capacity() - 1)];
   }
   [[nodiscard]] std::uint32_t lap(std::uint64_t message) const noexcept {
     return static_cast<std::uint32_t>(message >> shift_) + 1;
   }
-  [[nodiscard]] static char* content(SlotHead& slot) noexcept {
-    return reinterpret_cast<char*>(&slot) + sizeof(SlotHead);
+  static std::size_t words_bytes(const Constants& constants) noexcept {
+    return round_up(sizeof(Word) << constants.message_shift);
   }
-
-  /// Whether the message was published. What its sender wrote before that is seen, too.
-  [[nodiscard]] bool has(std::uint64_t message) const noexcept {
-    return slot(message).lap.load(std::memory_order_acquire) == lap(message);
-  }
-
-  /// The content of a message that was published. A size that cannot be is cut.
-  [[nodiscard]] std::string_view message(std::uint64_t message,
-                                         const Constants& constants) const noexcept {
-    SlotHead& at = slot(message);
-    return {content(at), std::min(at.size, constants.message_bytes)};
-  }
-
-  [[nodiscard]] static constexpr std::size_t bytes(const Constants& constants) noexcept {
-    return sizeof(Lane) + round_up(slot_bytes(constants.message_bytes) << constants.message_shift);
-  }
-
- private:
-  static constexpr std::size_t slot_bytes(std::size_t message_bytes) noexcept {
-    return (sizeof(SlotHead) + message_bytes + 7) / 8 * 8;
+  static std::uint64_t content_bytes(const Constants& constants) noexcept {
+    return (std::uint64_t{constants.message_bytes} + 7) / 8 * 8;
   }
 
   Lane* lane_;
-  char* slots_;
+  Word* words_;
+  char* contents_;
+  std::uint64_t stride_;
   unsigned shift_;
-  std::size_t stride_;
 };
 
 /// Where things are in a channel's memory.

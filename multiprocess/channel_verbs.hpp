@@ -18,6 +18,9 @@
 #include "channel.hpp"
 
 namespace trivium::multiprocess {
+
+using namespace std::chrono_literals;
+
 namespace channel {
 
 // A receiver that took this many messages without a pause has its senders do without barriers.
@@ -26,17 +29,22 @@ inline constexpr std::uint64_t stream = 64;
 // Messages of one lane before another has its turn.
 inline constexpr std::uint64_t longest_turn = 32;
 
-// How often a sender that never blocks looks whether its receiver lives.
-inline constexpr std::chrono::milliseconds look_interval{50};
+// How often a sender that never blocks looks whether its receiver lives, in ticks of the
+// processor's clock, since a look at any other would double the cost of a send: 13 to 67 ms at 5 to
+// 1 GHz.
+inline constexpr std::uint64_t look_interval = 1 << 26;
+
+// Of the processor, between two looks: 0.1 to 0.3 us.
+inline constexpr int pauses = 128;
+
+// How long an end looks that had a stream, before it sleeps: about as long as falling asleep takes.
+inline constexpr std::chrono::nanoseconds stream_pause = 5us;
 
 /// Has every process of channels run a full barrier, and runs one. Requires: `Head::barriers`.
 void run_barriers() noexcept;
 
 /// Lets this process be reached by `run_barriers`; false where the system has no such thing.
 [[nodiscard]] bool register_for_barriers() noexcept;
-
-/// The time of a clock that is cheap to read and precise to a few milliseconds.
-[[nodiscard]] std::chrono::nanoseconds coarse_now() noexcept;
 
 /// Polls until the deadline, or until an event; false at the deadline. Signals do not end it.
 [[nodiscard]] bool poll_until(std::span<pollfd> entries,
@@ -60,16 +68,15 @@ inline void full_barrier() noexcept {
   std::atomic_thread_fence(std::memory_order_seq_cst);
 }
 
-/// Spins, sparing a sibling of this processor, until `done()` or the budget is over.
+/// Looks again and again until `done()` or for that long. Between two looks the other side goes on
+/// alone for a moment: who looks at a slot while it is being written slows the writer down.
 template <typename Done>
-bool spin_until(std::int64_t budget, Done done) {
-  if (budget <= 0) return false;
-  const auto end = std::chrono::steady_clock::now() + std::chrono::nanoseconds(budget);
+bool look_for(std::chrono::nanoseconds budget, Done done) {
+  if (budget <= budget.zero()) return false;
+  const auto end = std::chrono::steady_clock::now() + budget;
   do {
-    for (int i = 0; i < 16; ++i) {
-      if (done()) return true;
-      __builtin_ia32_pause();
-    }
+    if (done()) return true;
+    for (int i = 0; i < pauses; ++i) __builtin_ia32_pause();
   } while (std::chrono::steady_clock::now() < end);
   return false;
 }
@@ -104,10 +111,9 @@ BasicChannelSender<Steps>::BasicChannelSender(channel::SenderParts parts, std::s
       ring_(layout_.ring(lane)),
       lane_(ring_.lane()) {
   // What a predecessor had published when it died, but not counted or told.
-  std::uint64_t published = lane_.published.load(std::memory_order_relaxed);
+  std::uint64_t published = lane_.published.load(std::memory_order_relaxed) / 2;
   while (ring_.has(published)) ++published;
-  lane_.published.store(published, std::memory_order_relaxed);
-  lane_.sending.store(0, std::memory_order_release);
+  lane_.published.store(published * 2, std::memory_order_release);
   tell_receiver();
 }
 
@@ -119,7 +125,7 @@ template <typename Steps>
 ChannelStatus BasicChannelSender<Steps>::try_send(std::string_view message) {
   check_size(message);
   ChannelStatus status;
-  put({&message, 1}, status);
+  (void)put(&message, 1, status);
   return status;
 }
 
@@ -130,8 +136,10 @@ ChannelStatus BasicChannelSender<Steps>::send(std::string_view message) {
 
 template <typename Steps>
 ChannelStatus BasicChannelSender<Steps>::send_until(Deadline deadline, std::string_view message) {
+  check_size(message);
   for (;;) {
-    const ChannelStatus status = try_send(message);
+    ChannelStatus status;
+    (void)put(&message, 1, status);
     if (status != ChannelStatus::would_block) return status;
     if (!wait_for_room(deadline)) return ChannelStatus::timed_out;
   }
@@ -142,19 +150,21 @@ ChannelStatus BasicChannelSender<Steps>::send_batch(std::span<const std::string_
   for (const auto message : messages) check_size(message);
   while (!messages.empty()) {
     ChannelStatus status;
-    messages = messages.subspan(put(messages, status));
+    messages = messages.subspan(put(messages.data(), messages.size(), status));
     if (status == ChannelStatus::closed) return status;
     if (status == ChannelStatus::would_block) (void)wait_for_room(Deadline::max());
   }
   return ChannelStatus::ok;
 }
 
-// Publishes as many as there is room for, and says how many that were.
+// Publishes as many as there is room for, and says how many that were. Inlined, since the stores of
+// a call would fill the processor's store buffer, in which those to the ring wait for their lines.
 template <typename Steps>
-std::size_t BasicChannelSender<Steps>::put(std::span<const std::string_view> messages,
-                                           ChannelStatus& status) {
+[[gnu::always_inline]] inline std::uint64_t BasicChannelSender<Steps>::put(
+    const std::string_view* messages, std::uint64_t count, ChannelStatus& status) {
   using channel::Step;
-  lane_.sending.store(1, std::memory_order_relaxed);
+  const std::uint64_t published = lane_.published.load(std::memory_order_relaxed) / 2;
+  lane_.published.store(published * 2 + channel::sending, std::memory_order_relaxed);
   if (head_.barriers == 0) {
     channel::full_barrier();
   } else {
@@ -165,33 +175,32 @@ std::size_t BasicChannelSender<Steps>::put(std::span<const std::string_view> mes
   if (is_closed() || receiver_is_dead()) {
     status = ChannelStatus::closed;
   } else {
-    sent = std::min<std::uint64_t>(room(), messages.size());
+    sent = std::min(room(published), count);
     status = sent > 0 ? ChannelStatus::ok : ChannelStatus::would_block;
     Steps::at(Step::room_found);
-    const std::uint64_t published = lane_.published.load(std::memory_order_relaxed);
     for (std::uint64_t i = 0; i < sent; ++i) {
-      auto& slot = ring_.slot(published + i);
-      std::copy_n(messages[i].data(), messages[i].size(), channel::Ring::content(slot));
-      slot.size = static_cast<std::uint32_t>(messages[i].size());
+      std::copy_n(messages[i].data(), messages[i].size(), ring_.content(published + i));
       Steps::at(Step::content_written);
-      slot.lap.store(ring_.lap(published + i), std::memory_order_release);
+      ring_.publish(published + i, messages[i].size());
       Steps::at(Step::published);
     }
-    lane_.published.store(published + sent, std::memory_order_relaxed);
-    Steps::at(Step::published_counted);
   }
-  lane_.sending.store(0, std::memory_order_release);
+  lane_.published.store((published + sent) * 2, std::memory_order_release);
   Steps::at(Step::send_ended);
-  tell_receiver();
+  if (!receiver_streams()) tell_receiver();
   return sent;
+}
+
+// Whether it looks at this lane by itself, and at the end of it runs a barrier for both.
+template <typename Steps>
+bool BasicChannelSender<Steps>::receiver_streams() const noexcept {
+  const auto state = head_.receiver_state.load(std::memory_order_relaxed);
+  return channel::rest_of(state) == channel::Rest::busy &&
+         lane_.attended.load(std::memory_order_relaxed) != 0;
 }
 
 template <typename Steps>
 void BasicChannelSender<Steps>::tell_receiver() noexcept {
-  using channel::Rest;
-  const auto seen = head_.receiver_state.load(std::memory_order_relaxed);
-  if (channel::rest_of(seen) == Rest::busy && lane_.attended.load(std::memory_order_relaxed) != 0)
-    return;
   channel::full_barrier();
   if (lane_.attended.load(std::memory_order_relaxed) == 0) {
     auto& flags = layout_.flags(number_ / 64);
@@ -205,11 +214,22 @@ void BasicChannelSender<Steps>::tell_receiver() noexcept {
 
 template <typename Steps>
 bool BasicChannelSender<Steps>::wait_for_room(Deadline deadline) {
-  const auto go_on = [this] { return is_closed() || room() > 0; };
-  if (channel::spin_until(head_.spin, go_on)) return true;
+  const std::uint64_t published = lane_.published.load(std::memory_order_relaxed) / 2;
+  const auto go_on = [&] { return is_closed() || room(published) > 0; };
+  if (published - last_wait_ >= channel::stream) {
+    // It lets the receiver get ahead; else it would follow it from slot to slot.
+    const auto half = std::max<std::uint64_t>(ring_.capacity() / 2, 1);
+    (void)channel::look_for(channel::stream_pause,
+                            [&] { return is_closed() || room(published) >= half; });
+    last_wait_ = published;
+    if (go_on()) return true;
+  }
+  if (channel::look_for(1ns * head_.spin, go_on)) return true;
   const std::uint64_t asleep = channel::next_sleep(lane_.waiting.load(std::memory_order_relaxed));
   lane_.waiting.store(asleep, std::memory_order_relaxed);
   channel::full_barrier();
+  const auto receiver = head_.receiver_state.load(std::memory_order_relaxed);
+  if (channel::rest_of(receiver) == channel::Rest::busy) channel::run_barriers();
   Steps::at(channel::Step::wait_announced);
   bool in_time = true;
   if (!go_on()) {
@@ -226,8 +246,7 @@ bool BasicChannelSender<Steps>::wait_for_room(Deadline deadline) {
 }
 
 template <typename Steps>
-std::uint64_t BasicChannelSender<Steps>::room() noexcept {
-  const std::uint64_t published = lane_.published.load(std::memory_order_relaxed);
+std::uint64_t BasicChannelSender<Steps>::room(std::uint64_t published) noexcept {
   if (published - known_freed_ >= ring_.capacity()) {
     known_freed_ = lane_.freed.load(std::memory_order_acquire);
   }
@@ -241,12 +260,11 @@ bool BasicChannelSender<Steps>::is_closed() const noexcept {
 
 template <typename Steps>
 bool BasicChannelSender<Steps>::receiver_is_dead() noexcept {
-  const auto now = channel::coarse_now();
-  if (now >= next_look_ && !receiver_dead_) {
-    next_look_ = now + channel::look_interval;
-    pollfd entry{parts_.receiver.get(), POLLIN, 0};
-    receiver_dead_ = ::poll(&entry, 1, 0) > 0;
-  }
+  const auto now = __builtin_ia32_rdtsc();
+  if (now - last_look_ < channel::look_interval) return receiver_dead_;
+  last_look_ = now;
+  pollfd entry{parts_.receiver.get(), POLLIN, 0};
+  if (::poll(&entry, 1, 0) > 0) receiver_dead_ = true;
   return receiver_dead_;
 }
 
@@ -254,7 +272,7 @@ template <typename Steps>
 void BasicChannelSender<Steps>::watch(net::Descriptor pidfd) noexcept {
   parts_.receiver = std::move(pidfd);
   receiver_dead_ = false;
-  next_look_ = {};
+  last_look_ = 0;
 }
 
 template <typename Steps>
@@ -264,7 +282,7 @@ void BasicChannelSender<Steps>::close() noexcept {
 
 template <typename Steps>
 std::uint64_t BasicChannelSender<Steps>::undelivered() const noexcept {
-  return lane_.published.load(std::memory_order_relaxed) -
+  return lane_.published.load(std::memory_order_relaxed) / 2 -
          lane_.taken.load(std::memory_order_relaxed);
 }
 
@@ -293,15 +311,16 @@ BasicChannelReceiver<Steps>::BasicChannelReceiver(channel::ReceiverParts parts)
     channel::add_to_epoll(events_.get(), event, 0);
   }
   // A predecessor may have died anywhere: what it had taken is lost, all else is looked at anew.
-  const auto rest = head_.receiver_state.load(std::memory_order_relaxed);
-  head_.receiver_state.store(channel::with_rest(rest + channel::one_sleep, channel::Rest::calm),
-                             std::memory_order_relaxed);
+  // The number of its sleep is over.
+  set_rest(channel::Rest::asleep);
+  set_rest(channel::Rest::calm);
   for (auto& space : parts.spaces) {
     const std::size_t lane = senders_.size();
     Sender& sender = senders_.emplace_back(layout_.ring(lane), std::move(space));
     auto& words = sender.ring.lane();
     words.freed.store(words.taken.load(std::memory_order_relaxed), std::memory_order_release);
     attend(lane);
+    channel::full_barrier();
     tell_sender(sender);
   }
 }
@@ -317,7 +336,7 @@ ChannelStatus BasicChannelReceiver<Steps>::try_receive(std::string& message) {
   Sender& sender = at_turn();
   auto& lane = sender.ring.lane();
   const std::uint64_t taken = lane.taken.load(std::memory_order_relaxed);
-  message.assign(sender.ring.message(taken, head_));
+  message.assign(sender.ring.message(taken));
   lane.taken.store(taken + 1, std::memory_order_relaxed);
   Steps::at(channel::Step::taken);
   lane.freed.store(taken + 1, std::memory_order_release);
@@ -365,7 +384,7 @@ ChannelStatus BasicChannelReceiver<Steps>::receive_batch(
       receiver.took(sender, to - from);
     }
   } free_at_last{*this, sender, from, to};
-  for (std::uint64_t i = from; i < to; ++i) visit(sender.ring.message(i, head_));
+  for (std::uint64_t i = from; i < to; ++i) visit(sender.ring.message(i));
   return ChannelStatus::ok;
 }
 
@@ -436,26 +455,37 @@ void BasicChannelReceiver<Steps>::attend(std::size_t lane) {
 template <typename Steps>
 void BasicChannelReceiver<Steps>::took(Sender& sender, std::uint64_t messages) noexcept {
   Steps::at(channel::Step::freed);
-  tell_sender(sender);
   in_turn_ += messages;
   streamed_ += messages;
-  if (streamed_ < channel::stream || head_.barriers == 0) return;
-  const auto rest = head_.receiver_state.load(std::memory_order_relaxed);
-  if (channel::rest_of(rest) == channel::Rest::busy) return;
-  head_.receiver_state.store(channel::with_rest(rest, channel::Rest::busy),
-                             std::memory_order_relaxed);
+  if (busy_) {
+    std::atomic_signal_fence(std::memory_order_seq_cst);  // a sender that sleeps runs the barrier
+  } else {
+    if (streamed_ >= channel::stream && head_.barriers != 0) set_rest(channel::Rest::busy);
+    channel::full_barrier();
+  }
+  tell_sender(sender);
 }
 
+// Requires: a barrier between what was freed and this.
 template <typename Steps>
 void BasicChannelReceiver<Steps>::tell_sender(Sender& sender) noexcept {
-  channel::full_barrier();
   channel::ring_if_asleep<Steps>(sender.ring.lane().waiting, sender.space.get(),
                                  channel::Step::space_rung, channel::Step::space_marked);
 }
 
 template <typename Steps>
+void BasicChannelReceiver<Steps>::set_rest(channel::Rest rest) noexcept {
+  const auto word = head_.receiver_state.load(std::memory_order_relaxed);
+  const auto sleep = rest == channel::Rest::asleep ? channel::one_sleep : 0;
+  head_.receiver_state.store(channel::with_rest(word + sleep, rest), std::memory_order_relaxed);
+  busy_ = rest == channel::Rest::busy;
+}
+
+template <typename Steps>
 bool BasicChannelReceiver<Steps>::wait_for_message(Deadline deadline) {
-  if (channel::spin_until(head_.spin, [this] { return find() || (is_closed() && !sealed_); })) {
+  const auto stream_pause = busy_ ? channel::stream_pause : 0ns;
+  const auto budget = std::max<std::chrono::nanoseconds>(stream_pause, 1ns * head_.spin);
+  if (channel::look_for(budget, [this] { return find() || (is_closed() && !sealed_); })) {
     return true;
   }
   if (!fall_asleep()) return true;
@@ -471,14 +501,13 @@ bool BasicChannelReceiver<Steps>::wait_for_message(Deadline deadline) {
 // False where there is something to do instead.
 template <typename Steps>
 bool BasicChannelReceiver<Steps>::fall_asleep() {
-  using channel::Rest;
   for (const auto lane : attended_) {
     senders_[lane].ring.lane().attended.store(0, std::memory_order_relaxed);
   }
   Steps::at(channel::Step::lanes_left);
-  const auto rest = head_.receiver_state.load(std::memory_order_relaxed);
-  head_.receiver_state.store(channel::next_sleep(rest), std::memory_order_relaxed);
-  channel::rest_of(rest) == Rest::busy ? channel::run_barriers() : channel::full_barrier();
+  const bool was_busy = busy_;
+  set_rest(channel::Rest::asleep);
+  was_busy ? channel::run_barriers() : channel::full_barrier();
   streamed_ = 0;
   asleep_ = true;
   Steps::at(channel::Step::sleep_announced);
@@ -508,9 +537,7 @@ bool BasicChannelReceiver<Steps>::anything_to_do() const noexcept {
 
 template <typename Steps>
 void BasicChannelReceiver<Steps>::wake(bool rung) noexcept {
-  const auto rest = head_.receiver_state.load(std::memory_order_relaxed);
-  head_.receiver_state.store(channel::with_rest(rest, channel::Rest::calm),
-                             std::memory_order_relaxed);
+  set_rest(channel::Rest::calm);
   asleep_ = false;
   if (rung) net::silence(shared_.doorbell.get());
   Steps::at(channel::Step::awake);
@@ -563,7 +590,8 @@ bool BasicChannelReceiver<Steps>::is_closed() const noexcept {
 template <typename Steps>
 bool BasicChannelReceiver<Steps>::any_sending() const noexcept {
   return std::any_of(senders_.begin(), senders_.end(), [](const Sender& sender) {
-    return !sender.dead && sender.ring.lane().sending.load(std::memory_order_acquire) != 0;
+    const auto published = sender.ring.lane().published.load(std::memory_order_acquire);
+    return !sender.dead && (published & channel::sending) != 0;
   });
 }
 
