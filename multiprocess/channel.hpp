@@ -123,7 +123,8 @@ class BasicChannelSender {
   /// and `send_until` do while the lane is full.
   [[nodiscard]] ChannelStatus try_send(std::string_view message);
   [[nodiscard]] ChannelStatus send(std::string_view message);
-  [[nodiscard]] ChannelStatus send_until(Deadline deadline, std::string_view message);
+  [[nodiscard, gnu::noinline]] ChannelStatus send_until(Deadline deadline,
+                                                        std::string_view message);
 
   /// Sends all, and pays for the other side's attention once for as many as fit. Blocks while the
   /// lane is full. Leaves in `messages` what was not sent.
@@ -147,8 +148,10 @@ class BasicChannelSender {
   BasicChannelSender(channel::SenderParts parts, std::size_t lane);
 
   std::uint64_t put(const std::string_view* messages, std::uint64_t count, ChannelStatus& status);
-  [[nodiscard]] bool receiver_streams() const noexcept;
-  void tell_receiver() noexcept;
+  [[nodiscard, gnu::always_inline]] inline bool put_in_stream(std::string_view message) noexcept;
+  [[nodiscard, gnu::always_inline]] inline bool receiver_streams() const noexcept;
+  [[nodiscard, gnu::always_inline]] inline bool look_is_due() const noexcept;
+  [[gnu::noinline]] void tell_receiver() noexcept;
   [[nodiscard]] bool wait_for_room(Deadline deadline);
   [[nodiscard]] std::uint64_t room(std::uint64_t published) noexcept;
   [[nodiscard]] bool is_closed() const noexcept;

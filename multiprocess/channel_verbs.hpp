@@ -11,11 +11,11 @@
 #include <algorithm>
 #include <array>
 #include <bit>
-#include <cstring>
 #include <stdexcept>
 #include <utility>
 
 #include "channel.hpp"
+#include "processor.hpp"
 
 namespace trivium::multiprocess {
 
@@ -76,7 +76,7 @@ bool look_for(std::chrono::nanoseconds budget, Done done) {
   const auto end = std::chrono::steady_clock::now() + budget;
   do {
     if (done()) return true;
-    for (int i = 0; i < pauses; ++i) __builtin_ia32_pause();
+    for (int i = 0; i < pauses; ++i) pause();
   } while (std::chrono::steady_clock::now() < end);
   return false;
 }
@@ -131,18 +131,41 @@ ChannelStatus BasicChannelSender<Steps>::try_send(std::string_view message) {
 
 template <typename Steps>
 ChannelStatus BasicChannelSender<Steps>::send(std::string_view message) {
-  return send_until(Deadline::max(), message);
+  return put_in_stream(message) ? ChannelStatus::ok : send_until(Deadline::max(), message);
 }
 
 template <typename Steps>
 ChannelStatus BasicChannelSender<Steps>::send_until(Deadline deadline, std::string_view message) {
-  check_size(message);
   for (;;) {
-    ChannelStatus status;
-    (void)put(&message, 1, status);
+    const ChannelStatus status = try_send(message);
     if (status != ChannelStatus::would_block) return status;
     if (!wait_for_room(deadline)) return ChannelStatus::timed_out;
   }
+}
+
+// What `put` does with one message in a stream, or nothing. Apart, since it is store for store what
+// a send costs then: the processor's store buffer holds few, and those to the ring wait there for
+// their lines to come from the receiver's cache. False where something else is to be done.
+template <typename Steps>
+bool BasicChannelSender<Steps>::put_in_stream(std::string_view message) noexcept {
+  using channel::Step;
+  const std::uint64_t published = lane_.published.load(std::memory_order_relaxed) / 2;
+  if (message.size() > head_.message_bytes || published - known_freed_ >= ring_.capacity() ||
+      receiver_dead_ || look_is_due() || !receiver_streams()) {
+    return false;
+  }
+  lane_.published.store(published * 2 + channel::sending, std::memory_order_relaxed);
+  std::atomic_signal_fence(std::memory_order_seq_cst);
+  Steps::at(Step::send_begun);
+  if (is_closed()) return false;  // the flag is `put`'s to take back
+  copy_to_shared(ring_.content(published), message.data(), message.size());
+  Steps::at(Step::content_written);
+  ring_.publish(published, message.size());
+  Steps::at(Step::published);
+  lane_.published.store((published + 1) * 2, std::memory_order_release);
+  Steps::at(Step::send_ended);
+  if (!receiver_streams()) tell_receiver();
+  return true;
 }
 
 template <typename Steps>
@@ -157,11 +180,10 @@ ChannelStatus BasicChannelSender<Steps>::send_batch(std::span<const std::string_
   return ChannelStatus::ok;
 }
 
-// Publishes as many as there is room for, and says how many that were. Inlined, since the stores of
-// a call would fill the processor's store buffer, in which those to the ring wait for their lines.
+// Publishes as many as there is room for, and says how many that were.
 template <typename Steps>
-[[gnu::always_inline]] inline std::uint64_t BasicChannelSender<Steps>::put(
-    const std::string_view* messages, std::uint64_t count, ChannelStatus& status) {
+std::uint64_t BasicChannelSender<Steps>::put(const std::string_view* messages, std::uint64_t count,
+                                             ChannelStatus& status) {
   using channel::Step;
   const std::uint64_t published = lane_.published.load(std::memory_order_relaxed) / 2;
   lane_.published.store(published * 2 + channel::sending, std::memory_order_relaxed);
@@ -179,7 +201,7 @@ template <typename Steps>
     status = sent > 0 ? ChannelStatus::ok : ChannelStatus::would_block;
     Steps::at(Step::room_found);
     for (std::uint64_t i = 0; i < sent; ++i) {
-      std::copy_n(messages[i].data(), messages[i].size(), ring_.content(published + i));
+      copy_to_shared(ring_.content(published + i), messages[i].data(), messages[i].size());
       Steps::at(Step::content_written);
       ring_.publish(published + i, messages[i].size());
       Steps::at(Step::published);
@@ -259,10 +281,14 @@ bool BasicChannelSender<Steps>::is_closed() const noexcept {
 }
 
 template <typename Steps>
+bool BasicChannelSender<Steps>::look_is_due() const noexcept {
+  return ticks() - last_look_ >= channel::look_interval;
+}
+
+template <typename Steps>
 bool BasicChannelSender<Steps>::receiver_is_dead() noexcept {
-  const auto now = __builtin_ia32_rdtsc();
-  if (now - last_look_ < channel::look_interval) return receiver_dead_;
-  last_look_ = now;
+  if (!look_is_due()) return receiver_dead_;
+  last_look_ = ticks();
   pollfd entry{parts_.receiver.get(), POLLIN, 0};
   if (::poll(&entry, 1, 0) > 0) receiver_dead_ = true;
   return receiver_dead_;
