@@ -71,20 +71,22 @@ Outcome by_lock(std::size_t units, std::uint64_t bumps_each) {
 Outcome by_message(std::size_t units, std::uint64_t bumps_each) {
   const multiprocess::SharedMemory memory(sizeof(Shared));
   auto* const shared = new (memory.data()) Shared;
-  multiprocess::Channel channel({.messages = 1024, .message_bytes = sizeof(std::uint64_t)});
-  Bodies bodies(units, [=, &channel] {
-    auto sender = std::move(channel.sender);
-    const auto unused = std::move(channel.receiver);
-    const std::uint64_t one = 1;
-    const std::string_view message(reinterpret_cast<const char*>(&one), sizeof one);
-    for (std::uint64_t i = 0; i < bumps_each; ++i) {
-      if (sender.send(message) != ChannelStatus::ok) throw std::runtime_error("send failed");
-    }
-    if (++shared->ended == units) sender.close();
-  });
+  const multiprocess::Channel channel(
+      {.messages = 1024, .message_bytes = sizeof(std::uint64_t), .senders = units});
+  Bodies bodies;
+  for (std::size_t unit = 0; unit < units; ++unit) {
+    bodies.emplace_back([=, &channel] {
+      auto sender = channel.sender(unit);
+      const std::uint64_t one = 1;
+      const std::string_view message(reinterpret_cast<const char*>(&one), sizeof one);
+      for (std::uint64_t i = 0; i < bumps_each; ++i) {
+        if (sender.send(message) != ChannelStatus::ok) throw std::runtime_error("send failed");
+      }
+      if (++shared->ended == units) sender.close();
+    });
+  }
   bodies.emplace_back([=, &channel] {
-    auto receiver = std::move(channel.receiver);
-    const auto unused = std::move(channel.sender);
+    auto receiver = channel.receiver();
     std::string message;
     while (receiver.receive(message) == ChannelStatus::ok) {
       std::uint64_t amount = 0;
