@@ -10,14 +10,19 @@
 
 #include <cerrno>
 #include <ctime>
+#include <utility>
+
+#include "shared/load/limits.hpp"
 
 namespace trivium::load {
 namespace {
 
-constexpr std::uint32_t source_addresses = 64;
+constexpr std::uint32_t source_addresses = 250;
 // Answers of up to this size fit any receive window whole, so that the client can wait for the end
 // of stream alone: one wake-up and one recv for each short connection.
 constexpr std::size_t one_piece = 16 * 1024;
+// Room for the head of a response, whose size is not known.
+constexpr std::size_t head_room = 4 * 1024;
 
 Outcome classify(int error) noexcept {
   switch (error) {
@@ -34,12 +39,6 @@ Outcome classify(int error) noexcept {
   }
 }
 
-bool is_loopback(const net::Address& address) noexcept {
-  if (address.family() != AF_INET) return false;
-  const auto& in = reinterpret_cast<const sockaddr_in&>(address.storage);
-  return ntohl(in.sin_addr.s_addr) >> 24 == 127;
-}
-
 bool set_option(int socket, int level, int name) noexcept {
   const int on = 1;
   return ::setsockopt(socket, level, name, &on, sizeof on) == 0;
@@ -54,6 +53,16 @@ bool bind_source(int socket, std::uint32_t number) noexcept {
          ::bind(socket, reinterpret_cast<const sockaddr*>(&source), sizeof source) == 0;
 }
 
+// Whether the whole answer surely comes in one piece, and with its end of stream.
+bool comes_at_once(Shared& shared, std::size_t answer) {
+  if (!shared.script.one_shot() || shared.script.client_ends() || shared.script.first_byte()) {
+    return false;
+  }
+  if (!shared.script.http()) return answer <= one_piece;
+  const std::string* const body = shared.reference->get();
+  return body != nullptr && body->size() + head_room <= one_piece;
+}
+
 }  // namespace
 
 std::int64_t monotonic_now() noexcept {
@@ -62,181 +71,223 @@ std::int64_t monotonic_now() noexcept {
   return std::int64_t{now.tv_sec} * 1'000'000'000 + now.tv_nsec;
 }
 
-Shared::Shared(const Options& options, const net::Address& where)
-    : mode(options.mode),
-      target(where),
-      spread_sources(is_loopback(where)),
-      message(options.line_bytes),
+Shared::Shared(const Options& options, const net::Address& where, HttpReference& bodies,
+               std::size_t index)
+    : target(where),
+      spread_sources(can_spread_sources(where)),
+      next_source(static_cast<std::uint32_t>(index * source_addresses / options.threads)),
+      script(options),
+      reference(&bodies),
       epoll(net::checked(::epoll_create1(EPOLL_CLOEXEC), "epoll_create1")),
-      buffer(std::make_unique<char[]>(buffer_size)) {}
-
-// The number starts at the index, so that neighbours differ even in lines of one byte.
-Connection::Connection(Shared& shared, std::uint32_t index) noexcept
-    : shared_(&shared),
-      index_(index),
-      number_(index),
-      question_size_(shared.mode == Mode::churn ? shared.message.line_and_end().size()
-                                                : shared.message.line().size()) {}
-
-std::optional<Outcome> Connection::begin(std::int64_t now) {
-  started_ = now;
-  sent_ = 0;
-  busy_ = true;
-  ++number_;
-  if (gone_) return fail(*gone_);
-  if (!socket_) return open();
-  checker_.start_answer();
-  return send_rest();
+      incoming(std::make_unique<char[]>(buffer_size)),
+      outgoing(std::make_unique<char[]>(buffer_size)),
+      recorder(options, results) {
+  results.timeline = Timeline(options.timeline, options.duration);
 }
 
-std::optional<Outcome> Connection::open() {
+Connection::Connection(Shared& shared, std::uint32_t slot, std::uint32_t index, std::size_t depth)
+    : shared_(&shared), exchange_(shared.script, *shared.reference, index, depth), slot_(slot) {}
+
+Connection::Status Connection::open() {
+  opened_ = shared_->now;
+  const Status status = connect();
+  return status == Status::waiting ? enlist() : status;
+}
+
+Connection::Status Connection::begin(std::int64_t planned) {
+  shared_->recorder.put(planned, shared_->now);
+  exchange_.ask(planned);
+  return open();
+}
+
+Connection::Status Connection::connect() {
+  connected_ = ready_ = was_ready_ = spoken_ = ended_ = false;
+  exchange_.start_stream();
   const auto& target = shared_->target;
   socket_ =
       net::Descriptor(::socket(target.family(), SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
   if (!socket_) return fail(Outcome::unsent);
-  if (shared_->spread_sources && !bind_source(socket_.get(), shared_->opened++)) {
+  if (shared_->spread_sources && !bind_source(socket_.get(), shared_->next_source++)) {
     return fail(Outcome::unsent);
   }
   // Of use where a question has a second segment, that would wait for the first one's receipt.
-  const bool churn = shared_->mode == Mode::churn;
-  if (!churn || question_size_ > one_piece) set_option(socket_.get(), IPPROTO_TCP, TCP_NODELAY);
+  const bool one_question = shared_->script.one_shot() &&
+                            exchange_.output({shared_->outgoing.get(), 0}).size() <= one_piece;
+  if (!one_question) set_option(socket_.get(), IPPROTO_TCP, TCP_NODELAY);
   if (::connect(socket_.get(), target.get(), target.size) < 0 && errno != EINPROGRESS) {
     return fail(classify(errno));
   }
-  connected_ = false;
-  due_ = churn ? Due::answer : Due::head;
-  checker_.start_stream();
+  return Status::waiting;
+}
+
+Connection::Status Connection::enlist() {
   // Over loopback the connection is there already, though connect did not say so.
-  if (churn) {
-    if (const auto outcome = send_rest()) return outcome;
+  if (exchange_.owes_output()) {
+    if (const Status status = flush(); status != Status::waiting) return status;
   }
+  const bool asked = connected_ && !exchange_.owes_output();
   epoll_event wanted{};
-  wanted.data.u32 = index_;
+  wanted.data.u32 = slot_;
   wanted.events = EPOLLET | EPOLLRDHUP;
-  if (!sent()) {
+  if (!asked || !comes_at_once(*shared_, exchange_.answer_size())) {
     wanted.events |= EPOLLIN | EPOLLOUT;
-  } else if (due().size() > one_piece) {
-    wanted.events |= EPOLLIN;
   }
   net::checked(::epoll_ctl(shared_->epoll.get(), EPOLL_CTL_ADD, socket_.get(), &wanted),
                "epoll_ctl");
-  return std::nullopt;
+  return Status::waiting;
 }
 
-std::optional<Outcome> Connection::send_rest() {
-  shared_->message.stamp(index_, number_);
-  const std::string_view question =
-      shared_->mode == Mode::churn ? shared_->message.line_and_end() : shared_->message.line();
-  while (sent_ < question.size()) {
-    const ssize_t taken =
-        ::send(socket_.get(), question.data() + sent_, question.size() - sent_, MSG_NOSIGNAL);
+void Connection::ask(std::int64_t planned) noexcept {
+  shared_->recorder.put(planned, shared_->now);
+  exchange_.ask(planned);
+}
+
+Connection::Status Connection::flush() {
+  for (;;) {
+    const std::string_view piece = exchange_.output({shared_->outgoing.get(), Shared::buffer_size});
+    if (piece.empty()) return Status::waiting;
+    const ssize_t taken = ::send(socket_.get(), piece.data(), piece.size(), MSG_NOSIGNAL);
     if (taken < 0) {
       if (errno == EINTR) continue;
-      if (errno == EAGAIN) return std::nullopt;
+      if (errno == EAGAIN) return Status::waiting;
       return fail(classify(errno));
     }
-    sent_ += static_cast<std::size_t>(taken);
-    shared_->tally->bytes_out += static_cast<std::uint64_t>(taken);
+    exchange_.sent(static_cast<std::size_t>(taken));
+    shared_->recorder.sent(static_cast<std::size_t>(taken), shared_->now);
     note_connected();
   }
-  return std::nullopt;
 }
 
-std::optional<Outcome> Connection::on_events(std::uint32_t events) {
+Connection::Status Connection::on_events(std::uint32_t events) {
+  if (!socket_) return Status::waiting;
+  const bool was = ready_;
   if ((events & (EPOLLERR | EPOLLHUP)) == 0) note_connected();
-  if ((events & EPOLLOUT) != 0 && due_ == Due::answer && busy_ && !sent()) {
-    if (const auto outcome = send_rest()) return outcome;
+  if ((events & EPOLLOUT) != 0 && exchange_.owes_output()) {
+    if (const Status status = flush(); status != Status::waiting) return status;
   }
-  if ((events & ~static_cast<std::uint32_t>(EPOLLOUT)) == 0) return std::nullopt;
-  return receive(events);
+  Status status = Status::waiting;
+  if ((events & ~static_cast<std::uint32_t>(EPOLLOUT)) != 0) status = receive(events);
+  return status == Status::waiting && ready_ && !was ? Status::ready : status;
 }
 
-std::optional<Outcome> Connection::receive(std::uint32_t events) {
-  shared_->message.stamp(index_, number_);
-  bool complete = false;
+Connection::Status Connection::receive(std::uint32_t events) {
+  Status status = Status::waiting;
   for (;;) {
-    const ssize_t got = ::recv(socket_.get(), shared_->buffer.get(), Shared::buffer_size, 0);
-    if (got < 0) {
-      if (errno == EINTR) continue;
-      if (errno == EAGAIN) break;
-      const Outcome outcome = classify(errno);
-      if (!complete || shared_->mode == Mode::churn) return fail(outcome);
-      gone_ = outcome;
-      break;
-    }
+    const ssize_t got = ::recv(socket_.get(), shared_->incoming.get(), Shared::buffer_size, 0);
+    if (got < 0 && errno == EINTR) continue;
+    if (got < 0 && errno == EAGAIN) break;
+    shared_->now = monotonic_now();
+    if (got < 0) return fail(classify(errno));
     if (got == 0) return end_of_stream();
-    const std::string_view bytes(shared_->buffer.get(), static_cast<std::size_t>(got));
-    shared_->tally->bytes_in += bytes.size();
-    switch (checker_.feed(due(), bytes)) {
-      case ReplyChecker::Verdict::wrong:
-        return fail_wrong(bytes);
-      case ReplyChecker::Verdict::more:
-        break;
-      case ReplyChecker::Verdict::complete:
-        if (due_ == Due::answer) {
-          complete = true;
-        } else {
-          due_ = Due::answer;
-          checker_.start_answer();
-          started_ = monotonic_now();
-          if (const auto outcome = send_rest()) return outcome;
-        }
-    }
+    const std::string_view bytes(shared_->incoming.get(), static_cast<std::size_t>(got));
+    shared_->recorder.received(bytes.size(), shared_->now);
+    if (!spoken_) first_byte_ = shared_->now;
+    spoken_ = true;
+    const Status taken = take(bytes);
+    if (closed()) return taken;
+    if (taken == Status::ready) status = taken;
     // A read that is not full emptied the queue: what follows is the end that epoll saw, or later.
     if (bytes.size() == Shared::buffer_size || (events & (EPOLLERR | EPOLLHUP)) != 0) continue;
     if ((events & EPOLLRDHUP) != 0) return end_of_stream();
     break;
   }
-  if (!complete || shared_->mode == Mode::churn) return std::nullopt;
-  busy_ = false;
-  return Outcome::ok;
-}
-
-std::optional<Outcome> Connection::end_of_stream() {
-  const auto position = checker_.position(due().size());
-  if (shared_->mode == Mode::churn) {
-    if (position != ReplyChecker::End::after || !sent()) return fail_wrong({});
-    close();
-    return Outcome::ok;
+  if (exchange_.at_end() && exchange_.owes_output()) {
+    if (const Status flushed = flush(); flushed != Status::waiting) return flushed;
   }
-  if (due_ == Due::head || position == ReplyChecker::End::inside) return fail_wrong({});
-  if (position == ReplyChecker::End::before) return fail(Outcome::drained);
-  gone_ = Outcome::drained;
-  busy_ = false;
-  return Outcome::ok;
+  if (exchange_.at_end() && shared_->script.client_ends() && !ended_) {
+    ended_ = true;
+    ::shutdown(socket_.get(), SHUT_WR);
+  }
+  return status;
 }
 
-Outcome Connection::on_timeout() {
-  if (!socket_ || !connected_) return fail(Outcome::timed_out);
-  const auto outcome = receive(0);
-  return outcome == Outcome::wrong ? *outcome : fail(Outcome::timed_out);
+Connection::Status Connection::take(std::string_view bytes) {
+  Status status = Status::waiting;
+  while (!bytes.empty()) {
+    const auto [event, used] = exchange_.feed(bytes);
+    if (event == Exchange::Event::wrong) return fail_wrong(bytes);
+    bytes.remove_prefix(used);
+    if (event == Exchange::Event::greeted) {
+      ready_ = !shared_->script.one_shot();
+      status = Status::ready;
+    } else if (event == Exchange::Event::answered) {
+      end_oldest(Outcome::ok);
+      status = Status::ready;
+    } else if (event == Exchange::Event::last && !shared_->script.one_shot()) {
+      end_oldest(Outcome::ok);
+      if (!bytes.empty()) return fail_wrong(bytes);
+      // What was asked behind it will not be answered.
+      if (exchange_.in_flight() > 0) return fail(Outcome::drained);
+      close();
+      return Status::over;
+    }
+  }
+  return ready_ ? status : Status::waiting;
+}
+
+Connection::Status Connection::end_of_stream() {
+  switch (exchange_.end_of_stream()) {
+    case Exchange::Ending::wrong:
+      return fail_wrong({});
+    case Exchange::Ending::quiet:
+      return fail(Outcome::drained);
+    case Exchange::Ending::complete:
+      break;
+  }
+  end_oldest(Outcome::ok);
+  if (exchange_.in_flight() > 0) return fail(Outcome::drained);
+  close();
+  return Status::over;
+}
+
+Connection::Status Connection::on_timeout() {
+  if (connected_) {
+    if (const Status status = receive(0); status != Status::waiting) return status;
+  }
+  return fail(Outcome::timed_out);
 }
 
 void Connection::close() noexcept {
-  busy_ = false;
-  gone_.reset();
+  ready_ = false;
   socket_.close();
 }
 
-Outcome Connection::fail(Outcome outcome) noexcept {
+Connection::Status Connection::fail(Outcome outcome) {
+  was_ready_ = ready_;
+  if (was_ready_) ++shared_->results.lost;
   close();
-  return outcome;
+  if (exchange_.in_flight() == 0) unclaimed_ = outcome;
+  while (exchange_.in_flight() > 0) end_oldest(outcome);
+  return Status::failed;
 }
 
-Outcome Connection::fail_wrong(std::string_view bytes) {
-  if (!shared_->first_fault) shared_->first_fault = checker_.describe(due(), bytes);
+Connection::Status Connection::fail_wrong(std::string_view bytes) {
+  auto& fault = shared_->results.first_fault;
+  if (!fault) fault = exchange_.describe(bytes);
   return fail(Outcome::wrong);
 }
 
-std::string_view Connection::due() const noexcept {
-  if (shared_->mode == Mode::churn) return shared_->message.head_and_line();
-  return due_ == Due::head ? Message::head : shared_->message.line();
+void Connection::end_oldest(Outcome outcome) {
+  const auto [planned, rare] = exchange_.take();
+  const std::int64_t answered = shared_->script.first_byte() ? first_byte_ : shared_->now;
+  shared_->recorder.end({outcome, planned, answered, shared_->now, rare});
+}
+
+std::optional<std::int64_t> Connection::waits_since() const noexcept {
+  if (exchange_.in_flight() > 0) return exchange_.oldest().planned;
+  if (socket_ && !ready_) return opened_;
+  return std::nullopt;
+}
+
+std::optional<Outcome> Connection::take_unclaimed() noexcept {
+  return std::exchange(unclaimed_, std::nullopt);
 }
 
 void Connection::note_connected() noexcept {
   if (connected_) return;
   connected_ = true;
-  ++shared_->connected;
+  ++shared_->results.connected;
+  ready_ = !shared_->script.one_shot() && shared_->script.greeting().empty();
 }
 
 }  // namespace trivium::load

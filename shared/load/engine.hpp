@@ -5,12 +5,12 @@
 #include <functional>
 
 #include "shared/load/options.hpp"
-#include "shared/load/tally.hpp"
+#include "shared/load/results.hpp"
 #include "shared/net/endpoint.hpp"
 
 namespace trivium::load {
 
-/// What a run tells while it runs; called in its thread, at the moment of it.
+/// What a run tells while it runs; called in the thread that called `run`, at the moment of it.
 struct Listener {
   std::function<void()> measuring;  ///< the measured phase begins
   std::function<void()> measured;   ///< it is over
@@ -19,9 +19,9 @@ struct Listener {
   std::function<void(double, const Results&)> progress;
 };
 
-/// Keeps the server busy in a closed loop: every connection always has one operation under way,
-/// and begins the next when one ends. One thread; blocks until the run is over, which is the
-/// warm-up, the duration, and at most half a second for what is still under way then.
+/// Keeps the server busy as the options say, in as many threads as they say, of which the caller's
+/// is one. Blocks until the run is over: opening what stays open, warm-up, duration, and what is
+/// still under way then (half a second at most in a closed loop, the timeout otherwise).
 ///
 /// Returns early, with `start_ns` 0, when by the end of the warm-up nothing has ever connected.
 /// Throws std::system_error for what the system refuses as a whole.

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: MIT
 // Copyright (c) 2026 The Trivium authors
-#include <sys/resource.h>
 #include <unistd.h>
 
 #include <cerrno>
@@ -12,8 +11,10 @@
 #include <string_view>
 
 #include "shared/load/engine.hpp"
+#include "shared/load/limits.hpp"
 #include "shared/load/options.hpp"
 #include "shared/load/report.hpp"
+#include "shared/load/table.hpp"
 
 namespace {
 
@@ -22,28 +23,12 @@ using trivium::load::Outcome;
 using trivium::load::Results;
 
 constexpr int exit_some_failed = 1;
-constexpr int exit_usage = 2;
+constexpr int exit_does_not_fit = 1;
 constexpr int exit_no_connection = 3;
 constexpr const char* clear_line = "\r\033[K";
 
 void say(const std::string& line) {
   std::fprintf(stderr, "load: %s\n", line.c_str());
-}
-
-/// Raises the limit of open files as far as it goes, and says whether that holds the run.
-bool fits(const Options& options) {
-  constexpr rlim_t others = 16;  // standard streams, epoll, files that are read on the way
-  rlimit limit{};
-  ::getrlimit(RLIMIT_NOFILE, &limit);
-  limit.rlim_cur = limit.rlim_max;
-  ::setrlimit(RLIMIT_NOFILE, &limit);
-  ::getrlimit(RLIMIT_NOFILE, &limit);
-  if (limit.rlim_cur == RLIM_INFINITY || options.connections + others <= limit.rlim_cur) {
-    return true;
-  }
-  say("--connections: at most " + std::to_string(limit.rlim_cur - others) +
-      " within this machine's limit of open files, not " + std::to_string(options.connections));
-  return false;
 }
 
 /// Writes to standard output at once. False where nobody reads it any more.
@@ -62,18 +47,28 @@ bool write_results(const Options& options, const Results& results) {
   return std::fclose(file) == 0 && written;
 }
 
+bool wants_progress(const Options& options) {
+  return options.progress == "always" ||
+         (options.progress == "auto" && ::isatty(STDERR_FILENO) == 1);
+}
+
 int measure(const Options& options) {
+  const auto target = trivium::net::resolve_first(options.target);
+  trivium::load::raise_descriptor_limit();
+  if (const auto reason = trivium::load::why_not(options, target)) {
+    say(*reason);
+    return exit_does_not_fit;
+  }
   trivium::load::Listener listener;
   const bool marks = options.json != "-";
   listener.measuring = [marks] { marks&& print("measuring\n"); };
   listener.measured = [marks] { marks&& print("measured\n"); };
-  const bool live = ::isatty(STDERR_FILENO) == 1;
+  const bool live = wants_progress(options);
   if (live) {
     listener.progress = [&options](double seconds, const Results& so_far) {
       std::fprintf(stderr, "%s%s", clear_line, progress_line(options, seconds, so_far).c_str());
     };
   }
-  const auto target = trivium::net::resolve_first(options.target);
   const Results results = trivium::load::run(options, target, listener);
   if (live) std::fputs(clear_line, stderr);
 
@@ -93,8 +88,13 @@ int measure(const Options& options) {
     say("nothing could connect to " + to_string(target) + why);
     return exit_no_connection;
   }
-  // A wrong byte is a wrong byte, in the warm-up too.
-  return results.measured.failed() > 0 || results.first_fault ? exit_some_failed : 0;
+  // A wrong byte is a wrong byte, in the warm-up too. A server that drains from the first operation
+  // on serves none, and a connection that was to be held is not held.
+  const auto& tally = results.measured;
+  const bool all_drained = tally.of(Outcome::drained) > 0 && tally.of(Outcome::ok) == 0;
+  const bool not_held = options.mode == trivium::load::Mode::idle && tally.of(Outcome::drained) > 0;
+  return tally.failed() > 0 || results.first_fault || all_drained || not_held ? exit_some_failed
+                                                                              : 0;
 }
 
 }  // namespace
@@ -102,7 +102,6 @@ int measure(const Options& options) {
 int main(int argc, char** argv) {
   Options options;
   if (const auto code = trivium::load::parse_options(argc, argv, options)) return *code;
-  if (!fits(options)) return exit_usage;
   std::signal(SIGPIPE, SIG_IGN);
   try {
     return measure(options);

@@ -20,6 +20,11 @@ Message::Message(std::size_t line_bytes)
   stamp(0, 0);
 }
 
+Message::Message(std::string_view content) : text_(head), stamped_(0) {
+  text_ += content;
+  text_ += "\n\n";
+}
+
 // The low digits of both numbers take turns from the left, so that a short line has both.
 void Message::stamp(std::uint32_t connection, std::uint64_t number) noexcept {
   char* const content = text_.data() + head.size();

@@ -28,6 +28,9 @@ class Message {
   /// Requires: `line_bytes` > 0.
   explicit Message(std::size_t line_bytes);
 
+  /// A message that is always the same, however it is stamped. Requires: no `\n` in it.
+  explicit Message(std::string_view content);
+
   /// Makes all views the message with this number on this connection, until the next stamp.
   void stamp(std::uint32_t connection, std::uint64_t number) noexcept;
 

@@ -7,11 +7,12 @@
 
 namespace trivium::load {
 
-ReplyChecker::Verdict ReplyChecker::feed(std::string_view answer, std::string_view bytes) noexcept {
-  if (bytes.size() > answer.size() - at_) return Verdict::wrong;
-  if (std::memcmp(answer.data() + at_, bytes.data(), bytes.size()) != 0) return Verdict::wrong;
-  at_ += bytes.size();
-  return at_ == answer.size() ? Verdict::complete : Verdict::more;
+Step ReplyChecker::feed(std::string_view answer, std::string_view bytes) noexcept {
+  const std::string_view due = answer.substr(at_);
+  const std::size_t used = std::min(due.size(), bytes.size());
+  if (std::memcmp(due.data(), bytes.data(), used) != 0) return {Step::Verdict::wrong, 0};
+  at_ += used;
+  return {used == due.size() ? Step::Verdict::complete : Step::Verdict::more, used};
 }
 
 Fault ReplyChecker::describe(std::string_view answer, std::string_view bytes) const {

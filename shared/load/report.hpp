@@ -5,23 +5,12 @@
 #include <string>
 
 #include "shared/load/options.hpp"
-#include "shared/load/tally.hpp"
+#include "shared/load/results.hpp"
 
 namespace trivium::load {
 
 /// The results as one JSON object on one line, `\n` included. The README of this folder tells what
 /// each key means.
 [[nodiscard]] std::string to_json(const Options& options, const Results& results);
-
-/// The results as a table for people.
-[[nodiscard]] std::string to_table(const Options& options, const Results& results);
-
-/// What is going on, in less than 80 columns. `seconds`: since the measured phase began, negative
-/// before it.
-[[nodiscard]] std::string progress_line(const Options& options, double seconds,
-                                        const Results& results);
-
-/// One line about the first wrong answer. Requires: there was one.
-[[nodiscard]] std::string fault_line(const Fault& fault);
 
 }  // namespace trivium::load

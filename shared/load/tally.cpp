@@ -26,17 +26,18 @@ const char* name_of(Outcome outcome) noexcept {
   return "?";
 }
 
-std::uint64_t Tally::planned() const noexcept {
+std::uint64_t Tally::sum() const noexcept {
   return std::accumulate(ended.begin(), ended.end(), std::uint64_t{0});
 }
 
-std::uint64_t Tally::failed() const noexcept {
-  return planned() - of(Outcome::ok) - of(Outcome::drained);
-}
-
-double Results::cpu_share() const noexcept {
-  if (end_ns <= start_ns) return 0;
-  return static_cast<double>(usage.user + usage.system) / static_cast<double>(end_ns - start_ns);
+Tally& Tally::operator+=(const Tally& other) noexcept {
+  planned += other.planned;
+  for (std::size_t i = 0; i < ended.size(); ++i) ended[i] += other.ended[i];
+  late += other.late;
+  completed += other.completed;
+  bytes_in += other.bytes_in;
+  bytes_out += other.bytes_out;
+  return *this;
 }
 
 }  // namespace trivium::load

@@ -5,70 +5,51 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
-#include <optional>
-
-#include "shared/load/reply_checker.hpp"
-#include "shared/stats/histogram.hpp"
 
 namespace trivium::load {
 
 /// How an operation ended. Every operation ends in exactly one way.
-enum class Outcome {
+enum class Outcome : std::uint8_t {
   ok,
   refused,    ///< the server's machine refused the connection
   reset,      ///< the connection was reset, while connecting or later
   timed_out,  ///< not done within the timeout
   wrong,      ///< a byte differed, was missing or was too many
-  unsent,     ///< this machine could not open a connection (descriptors, ports, no route)
-  drained,    ///< lines only: end of stream between two answers, before any byte of the next
+  unsent,     ///< never put: this machine could not open a connection, or none was free in time
+  drained,    ///< end of stream before any byte of the answer, as from a server that drains
 };
-inline constexpr std::size_t outcomes = 7;
+inline constexpr std::array all_outcomes{Outcome::ok,        Outcome::refused, Outcome::reset,
+                                         Outcome::timed_out, Outcome::wrong,   Outcome::unsent,
+                                         Outcome::drained};
 
 /// The outcome's name in the results.
 [[nodiscard]] const char* name_of(Outcome outcome) noexcept;
 
-/// The operations that ended in one phase of a run.
+/// The operations that count in one phase of a run, or in a part of it.
 struct Tally {
-  std::array<std::uint64_t, outcomes> ended{};
-  std::uint64_t sent = 0;  ///< of those, how many questions the kernel took whole
+  /// Counted as each is planned in an open loop, and as it ends in a closed one. By the end of a
+  /// run it is the sum of `ended`.
+  std::uint64_t planned = 0;
+  std::array<std::uint64_t, all_outcomes.size()> ended{};
+  std::uint64_t late = 0;       ///< of those that were ok: took longer than `--late-after`
+  std::uint64_t completed = 0;  ///< were ok by then, whenever they were planned
   std::uint64_t bytes_in = 0;
   std::uint64_t bytes_out = 0;
 
   [[nodiscard]] std::uint64_t of(Outcome outcome) const noexcept {
     return ended[static_cast<std::size_t>(outcome)];
   }
-  /// All operations, however they ended.
-  [[nodiscard]] std::uint64_t planned() const noexcept;
+  /// All that ended, however they did.
+  [[nodiscard]] std::uint64_t sum() const noexcept;
+  /// All that were put to the server, or tried to be: `ok` + `refused` + `reset` + `timed_out` +
+  /// `wrong` + `drained`.
+  [[nodiscard]] std::uint64_t sent() const noexcept { return sum() - of(Outcome::unsent); }
   /// All that did not end as they should: neither ok nor drained.
-  [[nodiscard]] std::uint64_t failed() const noexcept;
-};
-
-/// CPU time of this process, and time that it was ready to run and had no CPU, in nanoseconds.
-struct Usage {
-  std::uint64_t user = 0;
-  std::uint64_t system = 0;
-  std::optional<std::uint64_t> run_delay;  ///< nothing where the kernel does not tell
-};
-
-/// What a run found.
-struct Results {
-  Tally measured;
-  Tally outside;                ///< what ended during the warm-up, or after the measured phase
-  std::uint64_t in_flight = 0;  ///< under way when the measured phase ended
-  std::uint64_t abandoned = 0;  ///< of those, how many were given up rather than awaited
-  std::uint64_t connected = 0;  ///< connections that were established, over the whole run
-  stats::Histogram latency;     ///< of what was measured and ok
-  std::int64_t start_ns = 0;    ///< the measured phase, by CLOCK_MONOTONIC
-  std::int64_t end_ns = 0;
-  Usage usage;  ///< during the measured phase
-  std::optional<Fault> first_fault;
-
-  [[nodiscard]] double seconds() const noexcept {
-    return static_cast<double>(end_ns - start_ns) / 1e9;
+  [[nodiscard]] std::uint64_t failed() const noexcept {
+    return sum() - of(Outcome::ok) - of(Outcome::drained);
   }
-  [[nodiscard]] double cpu_share() const noexcept;
-  /// Whether the client had next to no time left, so that it may be what limited the rate.
-  [[nodiscard]] bool saturated() const noexcept { return cpu_share() > 0.95; }
+
+  Tally& operator+=(const Tally& other) noexcept;
 };
 
 }  // namespace trivium::load

@@ -8,32 +8,25 @@
 #include <cstddef>
 
 namespace trivium::stats {
-namespace {
 
-constexpr int sub_bucket_bits = 7;
-constexpr std::uint64_t sub_buckets = std::uint64_t{1} << sub_bucket_bits;
+Histogram::Histogram(int sub_bucket_bits)
+    : sub_bucket_bits_(sub_bucket_bits), counts_(index_of(highest) + 1) {}
 
-/// How many low bits of a value its bucket does not tell apart.
-int shift_of(std::uint64_t value) noexcept {
-  return std::max(0, static_cast<int>(std::bit_width(value)) - (sub_bucket_bits + 1));
+// The lowest 2 x 2^bits buckets hold one value each; from there on 2^bits follow for each octave,
+// known by the value's upper bits + 1 bits, of which the first is always 1.
+std::size_t Histogram::index_of(std::uint64_t value) const noexcept {
+  // How many low bits of the value its bucket does not tell apart.
+  const int shift = std::max(0, static_cast<int>(std::bit_width(value)) - (sub_bucket_bits_ + 1));
+  return (static_cast<std::size_t>(shift) << sub_bucket_bits_) +
+         static_cast<std::size_t>(value >> shift);
 }
 
-// The first 256 buckets hold one value each; from there on 128 follow for each octave, known by the
-// value's upper 8 bits, of which the first is always 1.
-std::size_t index_of(std::uint64_t value) noexcept {
-  const int shift = shift_of(value);
-  return static_cast<std::size_t>(shift) * sub_buckets + static_cast<std::size_t>(value >> shift);
-}
-
-Histogram::Bucket bounds_of(std::size_t index) noexcept {
-  const std::uint64_t shift = index < 2 * sub_buckets ? 0 : index / sub_buckets - 1;
-  const std::uint64_t lowest = (index - shift * sub_buckets) << shift;
+Histogram::Bucket Histogram::bounds_of(std::size_t index) const noexcept {
+  const std::size_t octave = index >> sub_bucket_bits_;
+  const std::uint64_t shift = octave < 2 ? 0 : octave - 1;
+  const std::uint64_t lowest = (index - (shift << sub_bucket_bits_)) << shift;
   return {lowest, lowest + ((std::uint64_t{1} << shift) - 1), 0};
 }
-
-}  // namespace
-
-Histogram::Histogram() : counts_(index_of(highest) + 1) {}
 
 void Histogram::record(std::uint64_t nanoseconds, std::uint64_t times) noexcept {
   if (times == 0) return;

@@ -13,7 +13,7 @@
 namespace trivium::load {
 namespace {
 
-using Verdict = ReplyChecker::Verdict;
+using Verdict = Step::Verdict;
 using End = ReplyChecker::End;
 
 std::string head_and_line(std::size_t line_bytes, std::uint32_t connection, std::uint64_t number) {
@@ -28,7 +28,9 @@ bool passes(std::string_view answer, const std::vector<std::string_view>& pieces
   ReplyChecker checker;
   checker.start_stream();
   for (const auto piece : pieces) {
-    if (checker.feed(answer, piece) == Verdict::wrong) return false;
+    const Step step = checker.feed(answer, piece);
+    // What is over after the answer is surplus here.
+    if (step.verdict == Verdict::wrong || step.used != piece.size()) return false;
   }
   return checker.position(answer.size()) == End::after;
 }
@@ -120,14 +122,14 @@ TEST(LoadReplyChecker, ChecksOneAnswerAfterTheOtherInOrder) {
   Message message(64);
   ReplyChecker checker;
   checker.start_stream();
-  ASSERT_EQ(checker.feed(Message::head, Message::head), Verdict::complete);
+  ASSERT_EQ(checker.feed(Message::head, Message::head).verdict, Verdict::complete);
   for (std::uint64_t number = 0; number < 100; ++number) {
     checker.start_answer();
     message.stamp(1, number);
     EXPECT_EQ(checker.position(message.line().size()), End::before);
-    EXPECT_EQ(checker.feed(message.line(), message.line().substr(0, 5)), Verdict::more);
+    EXPECT_EQ(checker.feed(message.line(), message.line().substr(0, 5)).verdict, Verdict::more);
     EXPECT_EQ(checker.position(message.line().size()), End::inside);
-    EXPECT_EQ(checker.feed(message.line(), message.line().substr(5)), Verdict::complete);
+    EXPECT_EQ(checker.feed(message.line(), message.line().substr(5)).verdict, Verdict::complete);
     EXPECT_EQ(checker.position(message.line().size()), End::after);
   }
   // The answer after next instead of the next.
@@ -135,35 +137,37 @@ TEST(LoadReplyChecker, ChecksOneAnswerAfterTheOtherInOrder) {
   message.stamp(1, 101);
   const std::string early(message.line());
   message.stamp(1, 100);
-  EXPECT_EQ(checker.feed(message.line(), early), Verdict::wrong);
+  EXPECT_EQ(checker.feed(message.line(), early).verdict, Verdict::wrong);
 }
 
-TEST(LoadReplyChecker, CatchesSurplusAfterACompleteAnswer) {
-  Message message(8);
+TEST(LoadReplyChecker, LeavesWhatFollowsAnAnswerToTheNext) {
   ReplyChecker checker;
   checker.start_stream();
-  ASSERT_EQ(checker.feed(message.line(), message.line()), Verdict::complete);
-  EXPECT_EQ(checker.feed(message.line(), "x"), Verdict::wrong);
-  EXPECT_EQ(checker.describe(message.line(), "x").expected, "nothing more");
+  const Step first = checker.feed("abc\n", "abc\ndef\n");
+  EXPECT_EQ(first.verdict, Verdict::complete);
+  EXPECT_EQ(first.used, 4U);
+  checker.start_answer();
+  EXPECT_EQ(checker.feed("def\n", "def\n").verdict, Verdict::complete);
+  EXPECT_EQ(checker.offset(), 8U);
 }
 
 TEST(LoadReplyChecker, TellsWhereAStreamEnded) {
   ReplyChecker checker;
   checker.start_stream();
   EXPECT_EQ(checker.position(4), End::before);
-  ASSERT_EQ(checker.feed("abc\n", "abc"), Verdict::more);
+  ASSERT_EQ(checker.feed("abc\n", "abc").verdict, Verdict::more);
   EXPECT_EQ(checker.position(4), End::inside);
-  ASSERT_EQ(checker.feed("abc\n", "\n"), Verdict::complete);
+  ASSERT_EQ(checker.feed("abc\n", "\n").verdict, Verdict::complete);
   EXPECT_EQ(checker.position(4), End::after);
 }
 
 TEST(LoadReplyChecker, DescribesTheFirstByteThatDiffers) {
   ReplyChecker checker;
   checker.start_stream();
-  ASSERT_EQ(checker.feed("abc\n", "abc\n"), Verdict::complete);
+  ASSERT_EQ(checker.feed("abc\n", "abc\n").verdict, Verdict::complete);
   checker.start_answer();
-  ASSERT_EQ(checker.feed("def\n", "d"), Verdict::more);
-  ASSERT_EQ(checker.feed("def\n", "e\r\n"), Verdict::wrong);
+  ASSERT_EQ(checker.feed("def\n", "d").verdict, Verdict::more);
+  ASSERT_EQ(checker.feed("def\n", "e\r\n").verdict, Verdict::wrong);
   const Fault fault = checker.describe("def\n", "e\r\n");
   EXPECT_EQ(fault.offset, 6U);
   EXPECT_EQ(fault.expected, "\"f\\n\"");

@@ -9,6 +9,8 @@
 #include <sstream>
 #include <string>
 
+#include "shared/load/table.hpp"
+
 namespace trivium::load {
 namespace {
 
@@ -17,7 +19,9 @@ namespace json = boost::json;
 Results example() {
   Results results;
   results.measured.ended = {1'000, 1, 2, 3, 4, 5, 6};
-  results.measured.sent = 1'010;
+  results.measured.planned = 1'021;
+  results.measured.completed = 1'000;
+  results.measured.late = 7;
   results.measured.bytes_in = 5 << 20;
   results.outside.ended[0] = 77;
   results.in_flight = 8;
