@@ -96,7 +96,7 @@ Connection::Status Connection::open() {
 
 Connection::Status Connection::begin(std::int64_t planned) {
   shared_->recorder.put(planned, shared_->now);
-  exchange_.ask(planned);
+  exchange_.ask(planned, shared_->now);
   return open();
 }
 
@@ -139,7 +139,7 @@ Connection::Status Connection::enlist() {
 
 void Connection::ask(std::int64_t planned) noexcept {
   shared_->recorder.put(planned, shared_->now);
-  exchange_.ask(planned);
+  exchange_.ask(planned, shared_->now);
 }
 
 Connection::Status Connection::flush() {
@@ -268,13 +268,13 @@ Connection::Status Connection::fail_wrong(std::string_view bytes) {
 }
 
 void Connection::end_oldest(Outcome outcome) {
-  const auto [planned, rare] = exchange_.take();
+  const auto operation = exchange_.take();
   const std::int64_t answered = shared_->script.first_byte() ? first_byte_ : shared_->now;
-  shared_->recorder.end({outcome, planned, answered, shared_->now, rare});
+  shared_->recorder.end({outcome, operation.planned, answered, shared_->now, operation.rare});
 }
 
 std::optional<std::int64_t> Connection::waits_since() const noexcept {
-  if (exchange_.in_flight() > 0) return exchange_.oldest().planned;
+  if (exchange_.in_flight() > 0) return exchange_.oldest().put;
   if (socket_ && !ready_) return opened_;
   return std::nullopt;
 }

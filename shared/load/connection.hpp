@@ -77,9 +77,7 @@ class Connection {
   [[nodiscard]] bool ready() const noexcept { return ready_; }
   [[nodiscard]] bool room() const noexcept { return exchange_.room(); }
   [[nodiscard]] std::size_t in_flight() const noexcept { return exchange_.in_flight(); }
-  /// Whether SYN has gone out, and nothing has come back.
-  [[nodiscard]] bool connecting() const noexcept { return socket_ && !connected_; }
-  /// Since when something is awaited: the planned start of the oldest operation in flight, or the
+  /// Since when something is awaited: since the oldest operation in flight was put, or since the
   /// opening; nothing where nothing is.
   [[nodiscard]] std::optional<std::int64_t> waits_since() const noexcept;
 

@@ -99,7 +99,8 @@ class Engine {
   }
 
   void begin_measuring() {
-    if (options_.warmup.count() > 0 && !agreement_.connected) {
+    const bool tried = workers_.front()->results().outside.sum() > 0;
+    if (options_.warmup.count() > 0 && tried && !agreement_.connected) {
       agreement_.stop = true;
       return;
     }

@@ -8,7 +8,7 @@ namespace trivium::load {
 
 // The number starts at the index, so that neighbours differ even in lines of one byte.
 Exchange::Exchange(Script& script, HttpReference& reference, std::uint32_t index, std::size_t depth)
-    : script_(&script), first_(index), out_(index), planned_(depth), index_(index) {
+    : script_(&script), first_(index), out_(index), times_(depth), index_(index) {
   if (script.http()) http_ = std::make_unique<HttpChecker>(reference);
 }
 
@@ -21,13 +21,14 @@ void Exchange::start_stream() {
   if (http_) http_->start_stream();
 }
 
-void Exchange::ask(std::int64_t planned) noexcept {
-  planned_[(first_ + asked_) % planned_.size()] = planned;
+void Exchange::ask(std::int64_t planned, std::int64_t now) noexcept {
+  times_[(first_ + asked_) % times_.size()] = {planned, now};
   ++asked_;
 }
 
 Exchange::Operation Exchange::oldest() const noexcept {
-  return {planned_[first_ % planned_.size()], script_->rare(first_)};
+  const Times& times = times_[first_ % times_.size()];
+  return {times.planned, times.put, script_->rare(first_)};
 }
 
 Exchange::Operation Exchange::take() {

@@ -27,13 +27,14 @@ class Exchange {
 
   struct Operation {
     std::int64_t planned;  ///< when it was to start
+    std::int64_t put;      ///< when it did
     bool rare;
   };
 
   /// Puts an operation in flight. Requires: `room`.
-  void ask(std::int64_t planned) noexcept;
+  void ask(std::int64_t planned, std::int64_t now) noexcept;
   [[nodiscard]] std::size_t in_flight() const noexcept { return asked_; }
-  [[nodiscard]] bool room() const noexcept { return asked_ < planned_.size(); }
+  [[nodiscard]] bool room() const noexcept { return asked_ < times_.size(); }
 
   /// The one that was asked first. Requires: one is in flight.
   [[nodiscard]] Operation oldest() const noexcept;
@@ -84,6 +85,11 @@ class Exchange {
  private:
   enum class Due : std::uint8_t { greeting, answer, end };
 
+  struct Times {
+    std::int64_t planned;
+    std::int64_t put;
+  };
+
   [[nodiscard]] std::string_view answer() noexcept { return script_->turn(index_, first_).answer; }
   [[nodiscard]] bool oldest_is_out() const noexcept { return out_ != first_; }
 
@@ -92,7 +98,7 @@ class Exchange {
   std::uint64_t out_;    // the number of the one that goes out next
   std::size_t asked_ = 0;
   std::size_t out_at_ = 0;
-  std::vector<std::int64_t> planned_;  // a ring: by number
+  std::vector<Times> times_;  // a ring: by number
   ReplyChecker checker_;
   std::unique_ptr<HttpChecker> http_;
   std::uint32_t index_;

@@ -105,7 +105,6 @@ void Worker::await_start() {
   measure_at_ = start + options_.warmup.count();
   end_at_ = measure_at_ + options_.duration.count();
   shared_.recorder.measure(measure_at_, end_at_);
-  if (moments_.started) moments_.started();
 }
 
 void Worker::begin_operations() {
@@ -310,7 +309,8 @@ void Worker::finish() {
   shared_.results.in_flight = shared_.recorder.under_way();
   if (options_.mode == Mode::idle) ask_all();
   if (options_.mode == Mode::idle || options_.open_loop()) {
-    // All of it ends in one way or another, within the timeout.
+    // All of it ends in one way or another: what waits within the timeout, what is put within
+    // another.
     while (shared_.recorder.under_way() > 0 && !agreement_.stop) turn(shared_.now + 100 * ms);
   } else {
     waiting_.clear();

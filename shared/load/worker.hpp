@@ -31,7 +31,6 @@ struct Agreement {
 
 /// What one thread tells while it runs, in that thread.
 struct Moments {
-  std::function<void()> started;  ///< all connections are open; operations begin
   std::function<void()> measuring;
   std::function<void()> measured;
   std::function<void(std::int64_t)> looked;  ///< now and then, with the time
@@ -104,7 +103,7 @@ class Worker {
   Phase phase_ = Phase::establishing;
   std::size_t settled_ = 0;  // establishing: connections that are open, or failed
   std::vector<bool> is_settled_;
-  std::size_t opened_ = 0;   // establishing: connections that were begun
+  std::size_t opened_ = 0;  // establishing: connections that were begun
   std::int64_t progressed_at_ = 0;
   std::uint32_t next_ = 0;  // open loop: whose turn it is
   bool connected_ = false;  // and said so

@@ -174,6 +174,26 @@ TEST(Histogram, BucketsCoverTheRangeWithoutGapOrOverlap) {
   EXPECT_EQ(buckets, 256U + 32U * 128U);
 }
 
+TEST(Histogram, FewerBitsAreCoarserByAsMuch) {
+  Random random(77);
+  for (const int bits : {1, 5, 9}) {
+    auto values = sample(distributions()[7], 20'000, random);
+    Histogram histogram(bits);
+    for (const auto value : values) histogram.record(value);
+    std::sort(values.begin(), values.end());
+    for (const std::uint64_t percent : {1U, 50U, 99U}) {
+      const auto exact = static_cast<double>(exact_quantile(values, percent * 1'000'000));
+      const auto found = static_cast<double>(histogram.percentile(static_cast<double>(percent)));
+      EXPECT_LE(std::abs(found - exact), exact / std::exp2(bits + 1) + 1) << bits;
+    }
+    Histogram twice(bits);
+    twice.merge(histogram);
+    twice.merge(histogram);
+    EXPECT_EQ(twice.count(), 40'000U);
+    EXPECT_EQ(twice.percentile(50), histogram.percentile(50));
+  }
+}
+
 TEST(Histogram, EdgeValues) {
   for (const std::uint64_t value : {std::uint64_t{0}, std::uint64_t{1}, Histogram::highest}) {
     Histogram histogram;

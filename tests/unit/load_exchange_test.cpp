@@ -69,7 +69,7 @@ struct Played {
 TEST(LoadExchange, AShortConnectionIsALineTheHeadAndTheLineAgain) {
   for (const std::size_t cut : {1U, 7U, 1'000U}) {
     Played played(options_of(Mode::churn));
-    played.exchange.ask(100);
+    played.exchange.ask(100, 0);
     const std::string question = played.sent(cut);
     ASSERT_EQ(question.size(), 22U);
     EXPECT_EQ(question.substr(20), "\n\n");
@@ -83,7 +83,7 @@ TEST(LoadExchange, AShortConnectionIsALineTheHeadAndTheLineAgain) {
 
 TEST(LoadExchange, AfterAShortConnectionsAnswerOnlyTheEndMayFollow) {
   Played played(options_of(Mode::churn));
-  played.exchange.ask(0);
+  played.exchange.ask(0, 0);
   const std::string question = played.sent();
   const std::string answer = std::string(Message::head) + question.substr(0, 21);
   EXPECT_EQ(played.fed(answer + "\n"), Event::wrong);
@@ -95,7 +95,7 @@ TEST(LoadExchange, AfterAShortConnectionsAnswerOnlyTheEndMayFollow) {
 
 TEST(LoadExchange, NothingIsAskedBeforeTheGreeting) {
   Played played(options_of(Mode::lines));
-  played.exchange.ask(1);
+  played.exchange.ask(1, 0);
   EXPECT_EQ(played.sent(), "");
   EXPECT_EQ(played.fed(Message::head.substr(0, 10)), Event::more);
   EXPECT_EQ(played.sent(), "");
@@ -109,14 +109,14 @@ TEST(LoadExchange, LinesInFlightGoOutTogetherAndComeBackInOrder) {
     options.depth = 8;
     Played played(options);
     ASSERT_EQ(played.fed(Message::head), Event::greeted);
-    for (std::int64_t i = 0; i < 5; ++i) played.exchange.ask(i);
+    for (std::int64_t i = 0; i < 5; ++i) played.exchange.ask(i, 0);
     std::string questions = played.sent(cut);
     EXPECT_EQ(questions.size(), 5U * 21U);
     EXPECT_EQ(played.fed(questions.substr(0, 30), cut), Event::answered);
     EXPECT_EQ(played.exchange.in_flight(), 4U);
     EXPECT_EQ(played.exchange.oldest().planned, 1);
     // More is asked while an answer is half here.
-    for (std::int64_t i = 5; i < 9; ++i) played.exchange.ask(i);
+    for (std::int64_t i = 5; i < 9; ++i) played.exchange.ask(i, 0);
     EXPECT_FALSE(played.exchange.room());
     questions += played.sent(cut);
     EXPECT_EQ(played.fed(questions.substr(30), cut), Event::answered);
@@ -129,8 +129,8 @@ TEST(LoadExchange, LinesInFlightInTheWrongOrderAreWrong) {
   options.depth = 2;
   Played played(options);
   ASSERT_EQ(played.fed(Message::head), Event::greeted);
-  played.exchange.ask(0);
-  played.exchange.ask(0);
+  played.exchange.ask(0, 0);
+  played.exchange.ask(0, 0);
   const std::string questions = played.sent();
   EXPECT_EQ(played.fed(questions.substr(21) + questions.substr(0, 21)), Event::wrong);
 }
@@ -145,7 +145,7 @@ TEST(LoadExchange, BytesThatNobodyAskedForAreWrong) {
 TEST(LoadExchange, AnAnswerBeforeItsQuestionIsWrong) {
   Played played(options_of(Mode::lines));
   ASSERT_EQ(played.fed(Message::head), Event::greeted);
-  played.exchange.ask(0);
+  played.exchange.ask(0, 0);
   const std::string question(played.exchange.output(played.scratch));
   played.exchange.sent(20);
   EXPECT_EQ(played.fed(question), Event::wrong);
@@ -162,8 +162,8 @@ TEST(LoadExchange, AnEndInsideAnAnswerIsWrongAndOneBetweenThemIsQuiet) {
   EXPECT_EQ(played.exchange.describe({}).got, "end of stream");
   ASSERT_EQ(played.fed(Message::head.substr(1)), Event::greeted);
   EXPECT_EQ(played.exchange.end_of_stream(), Ending::quiet);
-  played.exchange.ask(0);
-  played.exchange.ask(0);
+  played.exchange.ask(0, 0);
+  played.exchange.ask(0, 0);
   const std::string questions = played.sent();
   EXPECT_EQ(played.exchange.end_of_stream(), Ending::quiet);
   ASSERT_EQ(played.fed(questions.substr(0, 21)), Event::answered);
@@ -174,7 +174,7 @@ TEST(LoadExchange, AnEndInsideAnAnswerIsWrongAndOneBetweenThemIsQuiet) {
 
 TEST(LoadExchange, FirstByteIsAGreetingAndThenTheEnd) {
   Played played(options_of(Mode::first_byte));
-  played.exchange.ask(0);
+  played.exchange.ask(0, 0);
   EXPECT_EQ(played.sent(), "");
   EXPECT_EQ(played.fed(Message::head, 5), Event::greeted);
   // The server that ends before it was asked to, is not ours.
@@ -185,11 +185,11 @@ TEST(LoadExchange, FirstByteIsAGreetingAndThenTheEnd) {
 
 TEST(LoadExchange, EchoHasNoHeadAndTheClientEnds) {
   Played lines(options_of(Mode::lines, Dialect::echo));
-  lines.exchange.ask(0);
+  lines.exchange.ask(0, 0);
   EXPECT_EQ(lines.fed(lines.sent()), Event::answered);
   Played churn(options_of(Mode::churn, Dialect::echo));
   EXPECT_TRUE(churn.script.client_ends());
-  churn.exchange.ask(0);
+  churn.exchange.ask(0, 0);
   const std::string question = churn.sent();
   EXPECT_EQ(question.size(), 21U);
   EXPECT_EQ(churn.fed(question), Event::last);
@@ -199,8 +199,8 @@ TEST(LoadExchange, EchoHasNoHeadAndTheClientEnds) {
 TEST(LoadExchange, ConnectionsSayDifferentThings) {
   Played one(options_of(Mode::lines, Dialect::echo), 1);
   Played two(options_of(Mode::lines, Dialect::echo), 2);
-  one.exchange.ask(0);
-  two.exchange.ask(0);
+  one.exchange.ask(0, 0);
+  two.exchange.ask(0, 0);
   const std::string question = one.sent();
   ASSERT_NE(question, two.sent());
   EXPECT_EQ(two.fed(question), Event::wrong);
@@ -213,7 +213,7 @@ TEST(LoadExchange, OneLineInSoManyIsTheRareOne) {
   Played played(options);
   int rare = 0;
   for (int i = 0; i < 40; ++i) {
-    played.exchange.ask(0);
+    played.exchange.ask(0, 0);
     const bool is_rare = played.exchange.oldest().rare;
     const std::string question = played.sent();
     EXPECT_EQ(question == "@work 10ms\n", is_rare);
@@ -227,19 +227,19 @@ TEST(LoadExchange, AGivenLineIsSentAsItIs) {
   Options options = options_of(Mode::lines, Dialect::echo);
   options.line = "@sleep 10ms";
   Played played(options);
-  played.exchange.ask(0);
+  played.exchange.ask(0, 0);
   EXPECT_EQ(played.sent(), "@sleep 10ms\n");
 }
 
 TEST(LoadExchange, ANewStreamBeginsFromTheGreeting) {
   Played played(options_of(Mode::lines));
   ASSERT_EQ(played.fed(Message::head), Event::greeted);
-  played.exchange.ask(7);
+  played.exchange.ask(7, 0);
   const std::string first(played.exchange.output(played.scratch));
   played.exchange.sent(4);
   EXPECT_EQ(played.exchange.take().planned, 7);
   played.exchange.start_stream();
-  played.exchange.ask(8);
+  played.exchange.ask(8, 0);
   EXPECT_EQ(played.sent(), "");
   ASSERT_EQ(played.fed(Message::head), Event::greeted);
   const std::string second = played.sent();
@@ -253,13 +253,13 @@ TEST(LoadExchange, AGetHasAResponse) {
   options.path = "/a";
   Played played(options);
   for (int i = 0; i < 3; ++i) {
-    played.exchange.ask(0);
+    played.exchange.ask(0, 0);
     EXPECT_EQ(played.sent(),
               "GET /a HTTP/1.0\r\nHost: 127.0.0.1:8080\r\nUser-Agent: trivium-load\r\n"
               "Connection: keep-alive\r\n\r\n");
     EXPECT_EQ(played.fed("HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nhi", 3), Event::answered);
   }
-  played.exchange.ask(0);
+  played.exchange.ask(0, 0);
   played.sent();
   EXPECT_EQ(played.fed("HTTP/1.0 200 OK\r\nContent-Length: 2\r\n\r\nhi"), Event::last);
   EXPECT_EQ(played.exchange.in_flight(), 0U);
@@ -269,7 +269,7 @@ TEST(LoadExchange, AGetHasAResponse) {
 
 TEST(LoadExchange, AResponseMayEndWithTheStream) {
   Played played(options_of(Mode::churn, Dialect::http));
-  played.exchange.ask(0);
+  played.exchange.ask(0, 0);
   EXPECT_NE(played.sent().find("Connection: close\r\n"), std::string::npos);
   EXPECT_EQ(played.exchange.end_of_stream(), Ending::quiet);
   EXPECT_EQ(played.fed("HTTP/1.0 200 OK\r\n\r\nbody", 3), Event::more);

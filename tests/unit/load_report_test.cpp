@@ -76,6 +76,67 @@ TEST(LoadReport, JsonHasEveryKeyOfTheContract) {
   EXPECT_NEAR(latency.at("p99.9").to_number<double>(), 999'000, 999'000 / 256.0);
 }
 
+TEST(LoadReport, JsonTellsTheLoopAndItsPlan) {
+  Options options;
+  const json::object closed = json::parse(to_json(options, example())).as_object();
+  EXPECT_EQ(closed.at("loop").as_string(), "closed");
+  for (const char* key : {"rate", "arrivals", "seed", "lag_ns", "timeline", "rare_latency_ns",
+                          "established", "line"}) {
+    EXPECT_TRUE(closed.at(key).is_null()) << key;
+  }
+  options.rate = 500;
+  options.mode = Mode::lines;
+  options.dialect = Dialect::echo;
+  options.arrivals = Arrivals::poisson;
+  options.seed = 77;
+  options.rare_line = "x";
+  Results results = example();
+  results.established = 60;
+  results.establish_ns = 1'500'000'000;
+  results.lag.record(5'000);
+  results.time_wait_at_end = 9;
+  const json::object open = json::parse(to_json(options, results)).as_object();
+  EXPECT_EQ(open.at("loop").as_string(), "open");
+  EXPECT_EQ(open.at("mode").as_string(), "lines");
+  EXPECT_EQ(open.at("dialect").as_string(), "echo");
+  EXPECT_EQ(open.at("arrivals").as_string(), "poisson");
+  EXPECT_EQ(open.at("rate").to_number<double>(), 500);
+  EXPECT_EQ(open.at("seed").as_int64(), 77);
+  EXPECT_EQ(open.at("sent").as_int64(), 1'016);
+  EXPECT_EQ(open.at("late").as_int64(), 7);
+  EXPECT_EQ(open.at("lag_ns").at("max").as_int64(), 5'000);
+  EXPECT_EQ(open.at("rare_latency_ns").at("count").as_int64(), 0);
+  EXPECT_EQ(open.at("established").as_int64(), 60);
+  EXPECT_DOUBLE_EQ(open.at("establish_s").as_double(), 1.5);
+  EXPECT_TRUE(open.at("time_wait").at("start").is_null());
+  EXPECT_EQ(open.at("time_wait").at("end").as_int64(), 9);
+}
+
+TEST(LoadReport, TheTimelineHasAnElementForEachStretchInEveryArray) {
+  using namespace std::chrono_literals;
+  Results results = example();
+  results.timeline = Timeline(100ms, 300ms);
+  auto* const second = results.timeline.at(150'000'000);
+  second->tally.planned = 3;
+  second->tally.ended[0] = 2;
+  second->tally.ended[5] = 1;
+  second->tally.late = 1;
+  second->latency.record(1'000'000);
+  second->latency.record(9'000'000);
+  const json::object found = json::parse(to_json(Options{}, results)).at("timeline").as_object();
+  EXPECT_DOUBLE_EQ(found.at("width_s").as_double(), 0.1);
+  for (const auto& [key, values] : found) {
+    if (key == "width_s") continue;
+    EXPECT_EQ(values.as_array().size(), 3U) << key;
+  }
+  EXPECT_EQ(json::serialize(found.at("planned")), "[0,3,0]");
+  EXPECT_EQ(json::serialize(found.at("ok")), "[0,2,0]");
+  EXPECT_EQ(json::serialize(found.at("unsent")), "[0,1,0]");
+  EXPECT_EQ(json::serialize(found.at("late")), "[0,1,0]");
+  EXPECT_EQ(json::serialize(found.at("max_ns")), "[null,9000000,null]");
+  EXPECT_NEAR(found.at("p50_ns").at(1).to_number<double>(), 1e6, 1e6 / 64);
+}
+
 TEST(LoadReport, TheHistogramInJsonRebuildsTheOneMeasured) {
   const Results results = example();
   const json::object found = json::parse(to_json(Options{}, results)).as_object();
@@ -130,6 +191,24 @@ TEST(LoadReport, TableIsAligned) {
     ++rows;
   }
   EXPECT_GT(rows, 15U);
+}
+
+TEST(LoadReport, TheTableOfAnOpenLoopIsAlignedToo) {
+  Options options;
+  options.mode = Mode::lines;
+  options.rate = 12'345.5;
+  options.depth = 16;
+  Results results = example();
+  results.established = 10'000;
+  results.lost = 3;
+  results.lag.record(1'000);
+  const std::string table = to_table(options, results);
+  std::istringstream lines(table);
+  for (std::string line; std::getline(lines, line);) EXPECT_LE(line.size(), 80U) << line;
+  EXPECT_NE(table.find("open loop, 12345.5/s, constant arrivals\n"), std::string::npos);
+  EXPECT_NE(table.find("16 in flight on each connection\n"), std::string::npos);
+  EXPECT_NE(table.find("latency, from the planned start\n"), std::string::npos);
+  EXPECT_NE(table.find("unsent"), std::string::npos);
 }
 
 TEST(LoadReport, ProgressFitsATerminal) {
