@@ -8,6 +8,6 @@ int main(int argc, char** argv) {
                         {{"per-connection", async::serve_per_connection},
                          {"handoff", async::serve_handoff},
                          {"shared-accept", async::serve_shared_accept},
-                         {"sequential", async::serve_sequential}},
+                         {"sequential", async::serve_sequential, false}},
                         argc, argv);
 }

@@ -8,10 +8,12 @@
 // accepts. Risks: N slow clients hold the whole pool; a crash in one connection takes them all.
 
 #include <atomic>
+#include <memory>
 
 #include "channel.hpp"
 #include "echo_server.hpp"
 #include "shepherd.hpp"
+#include "split_connection.hpp"
 #include "units.hpp"
 
 namespace trivium::multithread {
@@ -36,12 +38,12 @@ void accept_and_hand_off(int listener, Handoff& handoff, net::CounterSlot& count
   handoff.connections.close();
 }
 
-void work(Handoff& handoff, const net::ServeOptions& serving, net::CounterSlot& counters) {
+void work(Handoff& handoff, Service& service, net::CounterSlot& counters) {
   for (;;) {
     (void)handoff.credits.send(Credit{});  // refused once the server drains, and then of no use
     net::Descriptor connection;
     if (handoff.connections.receive(connection) != ChannelStatus::ok) return;
-    net::serve(std::move(connection), serving, counters);
+    service.serve(std::move(connection), counters);
   }
 }
 
@@ -53,10 +55,14 @@ net::Totals serve_handoff(app::EchoServer& server) {
   const std::size_t workers = server.options.pool_size();
   Handoff handoff(workers);
   Units units;
-  start_pool(server, units, workers,
-             [&](net::CounterSlot& counters) { work(handoff, serving, counters); });
-  start_pool(server, units, 1, [&](net::CounterSlot& counters) {
-    accept_and_hand_off(server.listener.get(), handoff, counters);
+  start_pool(server, units, workers, [&] {
+    const auto service = std::make_shared<Service>(units, serving);
+    units.start([&, service](net::CounterSlot& counters) { work(handoff, *service, counters); });
+  });
+  start_pool(server, units, 1, [&] {
+    units.start([&](net::CounterSlot& counters) {
+      accept_and_hand_off(server.listener.get(), handoff, counters);
+    });
   });
   return shepherd(server, units, expired, [&] { handoff.credits.close(); });
 }

@@ -7,6 +7,7 @@
 // Risks: no limit of its own (--max-connections sets one); a crash in one takes them all.
 
 #include <atomic>
+#include <memory>
 #include <optional>
 #include <system_error>
 #include <thread>
@@ -15,6 +16,7 @@
 #include "echo_server.hpp"
 #include "shared/net/accept.hpp"
 #include "shepherd.hpp"
+#include "split_connection.hpp"
 #include "units.hpp"
 
 namespace trivium::multithread {
@@ -24,18 +26,18 @@ namespace {
 struct Permit {};
 using Permits = std::optional<Channel<Permit>>;
 
-// Starts the connection's thread; while the system has no thread left, the connection waits.
+// Starts the connection's units; while the system has no thread left, the connection waits.
 void start_connection(net::Descriptor connection, Units& units, Permits& permits,
                       const net::ServeOptions& serving, net::CounterSlot& counters) {
   const int socket = connection.get();
-  const auto body = [socket, &permits, &serving](net::CounterSlot& slot) {
-    net::serve(net::Descriptor(socket), serving, slot);
-    Permit permit;
-    if (permits) (void)permits->try_receive(permit);
-  };
   for (;;) {
     try {
-      units.start(body);
+      const auto service = std::make_shared<Service>(units, serving);
+      units.start([socket, service, &permits](net::CounterSlot& slot) {
+        service->serve(net::Descriptor(socket), slot);
+        Permit permit;
+        if (permits) (void)permits->try_receive(permit);
+      });
       (void)connection.release();  // the thread has it
       return;
     } catch (const std::system_error&) {

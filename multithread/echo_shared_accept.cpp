@@ -8,9 +8,11 @@
 // Risks: N slow clients hold the whole pool; a crash in one connection takes them all.
 
 #include <atomic>
+#include <memory>
 
 #include "echo_server.hpp"
 #include "shepherd.hpp"
+#include "split_connection.hpp"
 #include "units.hpp"
 
 namespace trivium::multithread {
@@ -19,10 +21,13 @@ net::Totals serve_shared_accept(app::EchoServer& server) {
   std::atomic<bool> expired = false;
   const net::ServeOptions serving = server.serve_options(expired);
   Units units;
-  start_pool(server, units, server.options.pool_size(), [&](net::CounterSlot& counters) {
-    while (auto connection = net::accept_one(server.listener.get(), counters)) {
-      net::serve(std::move(*connection), serving, counters);
-    }
+  start_pool(server, units, server.options.pool_size(), [&] {
+    const auto service = std::make_shared<Service>(units, serving);
+    units.start([&, service](net::CounterSlot& counters) {
+      while (auto connection = net::accept_one(server.listener.get(), counters)) {
+        service->serve(std::move(*connection), counters);
+      }
+    });
   });
   return shepherd(server, units, expired, [] {});
 }

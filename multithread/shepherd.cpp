@@ -17,10 +17,10 @@ constexpr auto kick_interval = std::chrono::milliseconds(10);
 
 }  // namespace
 
-void start_pool(const app::EchoServer& server, Units& units, std::size_t threads,
-                const Units::Body& body) {
+void start_pool(const app::EchoServer& server, Units& units, std::size_t workers,
+                const std::function<void()>& start) {
   try {
-    for (std::size_t i = 0; i < threads; ++i) units.start(body);
+    for (std::size_t i = 0; i < workers; ++i) start();
   } catch (const std::system_error& error) {
     units.abandon();
     server.exit_refused(error);

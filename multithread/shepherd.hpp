@@ -11,10 +11,11 @@
 
 namespace trivium::multithread {
 
-/// Starts the threads of a fixed pool. Where the system refuses one, the process ends at once with
+/// Starts the workers of a fixed pool, each by a call of `start`. Where the system refuses a thread, the
+/// process ends at once with
 /// one line, and with the threads that it has, since a thread cannot be killed.
-void start_pool(const app::EchoServer& server, Units& units, std::size_t threads,
-                const Units::Body& body);
+void start_pool(const app::EchoServer& server, Units& units, std::size_t workers,
+                const std::function<void()>& start);
 
 /// Watches over a server from the main thread until it has drained; what every strategy ends in.
 ///

@@ -83,14 +83,15 @@ void EchoServer::exit_killed(const net::Totals& totals) const {
 int echo_main(std::string_view model, PoolKind pool, const std::vector<EchoStrategy>& strategies,
               int argc, char** argv) {
   EchoOptions options;
-  std::vector<std::string> names;
-  for (const auto& strategy : strategies) names.push_back(strategy.name);
+  std::vector<StrategyName> names;
+  for (const auto& strategy : strategies) names.push_back({strategy.name, strategy.splits});
   if (const auto code = parse_echo_options(argc, argv, pool, names, options)) return *code;
   const auto chosen = std::find_if(strategies.begin(), strategies.end(), [&](const auto& strategy) {
     return strategy.name == options.strategy;
   });
   try {
-    EchoServer server(options, std::string(model) + "/" + options.strategy);
+    EchoServer server(
+        options, std::string(model) + "/" + options.strategy + (options.split() ? "+split" : ""));
     server.write_stats({});  // a file that cannot be written is found now, not at the end
     const net::Totals totals = chosen->serve(server);
     server.write_stats(totals);

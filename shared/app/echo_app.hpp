@@ -23,7 +23,7 @@ class EchoServer {
   EchoServer(EchoOptions server_options, std::string server_contender);
 
   EchoOptions options;
-  std::string contender;  ///< `model/strategy`
+  std::string contender;  ///< `model/strategy`, or `model/strategy+split`
   Signals signals;
   net::Descriptor listener;  ///< blocking; what is accepted from it has the idle timeout set
 
@@ -31,7 +31,8 @@ class EchoServer {
   [[nodiscard]] net::ServeOptions serve_options(const std::atomic<bool>& expired) const {
     return {.limits = {.max_line = options.max_line},
             .idle_timeout = options.idle_timeout,
-            .expired = expired};
+            .expired = expired,
+            .split = options.split()};
   }
 
   /// Prints the ready line. Units may be accepting already: the kernel queues until they are.
@@ -56,6 +57,7 @@ class EchoServer {
 struct EchoStrategy {
   std::string name;
   net::Totals (*serve)(EchoServer& server);
+  bool splits = true;  ///< whether `--connection split` goes with it
 };
 
 /// The whole of an echo server's main: options, listener, ready line, strategy, counters, exit

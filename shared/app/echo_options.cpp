@@ -18,7 +18,7 @@ std::size_t usable_cpus() {
 }
 
 std::optional<int> parse_echo_options(int argc, char** argv, PoolKind pool,
-                                      const std::vector<std::string>& strategies,
+                                      const std::vector<StrategyName>& strategies,
                                       EchoOptions& options) {
   const std::size_t cpus = usable_cpus();
   options.workers = pool == PoolKind::async ? std::max<std::size_t>(2, cpus)
@@ -39,7 +39,11 @@ std::optional<int> parse_echo_options(int argc, char** argv, PoolKind pool,
          "Where to listen; port 0 picks a free one")
       ->type_name("HOST:PORT")
       ->default_str(listen);
-  add_choice(app, "--strategy", options.strategy, strategies, "How a connection reaches its unit");
+  std::vector<std::string> names;
+  for (const auto& strategy : strategies) names.push_back(strategy.name);
+  add_choice(app, "--strategy", options.strategy, names, "How a connection reaches its unit");
+  add_choice(app, "--connection", options.connection, {"loop", "split"},
+             "One unit reads, then writes; or one unit reads, and sends to one that writes");
   add_count(app, "--workers", options.workers, 1, 32768, "Units in a fixed pool");
   add_count(app, "--backlog", options.backlog, 1, 65535, "Connections that the kernel queues");
   add_count(app, "--max-connections", options.max_connections, 0, 1'000'000,
@@ -57,7 +61,16 @@ std::optional<int> parse_echo_options(int argc, char** argv, PoolKind pool,
       "Examples:\n"
       "  echo --listen 127.0.0.1:8080\n"
       "  echo --listen '[::1]:0' --strategy per-connection --idle-timeout 10s\n"
-      "  echo --strategy handoff --workers 64 --stats counters.json");
+      "  echo --strategy handoff --workers 64 --stats counters.json\n"
+      "  echo --strategy shared-accept --connection split");
+  app.callback([&] {
+    for (const auto& strategy : strategies) {
+      if (strategy.name != options.strategy || strategy.splits || !options.split()) continue;
+      throw CLI::ValidationError(
+          "--connection",
+          "'split' is not loop, which is all that --strategy " + strategy.name + " has");
+    }
+  });
   return parse(app, argc, argv);
 }
 

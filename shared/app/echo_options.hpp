@@ -16,6 +16,7 @@ namespace trivium::app {
 struct EchoOptions {
   net::HostPort listen{"127.0.0.1", "8080"};
   std::string strategy = "handoff";
+  std::string connection = "loop";  ///< `loop` or `split`
   std::size_t workers = 0;
   std::size_t backlog = 4096;
   std::size_t max_connections = 0;  ///< 0: no limit
@@ -23,6 +24,8 @@ struct EchoOptions {
   std::chrono::nanoseconds idle_timeout = std::chrono::seconds(60);
   std::chrono::nanoseconds drain_timeout = std::chrono::seconds(5);
   std::string stats;  ///< a file, or empty
+
+  [[nodiscard]] bool split() const noexcept { return connection == "split"; }
 
   /// The workers of a pool whose workers hold one connection each. With `--max-connections` below
   /// `--workers` the pool is that small, and so nobody accepts beyond the limit.
@@ -37,12 +40,18 @@ enum class PoolKind {
   async,     ///< a worker is an event loop: one for each CPU, at least 2
 };
 
+/// A strategy that a model offers.
+struct StrategyName {
+  std::string name;
+  bool splits = true;  ///< whether `--connection split` goes with it
+};
+
 /// CPUs that this process may run on.
 [[nodiscard]] std::size_t usable_cpus();
 
 /// Parses the command line of `echo`. Returns the exit code where the program is to end now.
 [[nodiscard]] std::optional<int> parse_echo_options(int argc, char** argv, PoolKind pool,
-                                                    const std::vector<std::string>& strategies,
+                                                    const std::vector<StrategyName>& strategies,
                                                     EchoOptions& options);
 
 }  // namespace trivium::app

@@ -4,107 +4,56 @@
 
 #include <sys/socket.h>
 
-#include <algorithm>
-#include <array>
 #include <cerrno>
 #include <system_error>
 #include <thread>
 
 #include "shared/net/accept.hpp"
-#include "shared/net/hazards.hpp"
 #include "shared/net/listener.hpp"
+#include "shared/net/session_driver.hpp"
 
 namespace trivium::net {
 namespace {
 
-using Clock = std::chrono::steady_clock;
-using protocol::Action;
 using protocol::CloseReason;
-using protocol::EchoSession;
 
-using ReadBuffer = std::array<char, 64 * 1024>;
+// Output that the unit itself writes. A blocked send gives up after a part of the idle timeout
+// only, since what the kernel took meanwhile is reported no earlier: the connection is idle after
+// that many in a row took nothing.
+class DirectOutput {
+ public:
+  DirectOutput(int socket, CounterSlot& counters) noexcept : socket_(socket), counters_(counters) {}
 
-void read_some(int socket, EchoSession& session, ReadBuffer& buffer, const ServeOptions& options,
-               CounterSlot& counters) {
-  if (options.expired.load(std::memory_order_relaxed)) return session.abort(CloseReason::drain);
-  const auto count = ::recv(socket, buffer.data(), buffer.size(), 0);
-  if (count > 0) {
-    const auto size = static_cast<std::size_t>(count);
-    CounterSlot::add(counters.bytes_in, size);
-    const auto lines_before = session.lines();
-    session.received({buffer.data(), size});
-    CounterSlot::add(counters.lines, session.lines() - lines_before);
-  } else if (count == 0) {
-    const auto lines_before = session.lines();
-    session.end_of_input();
-    CounterSlot::add(counters.lines, session.lines() - lines_before);
-  } else if (errno == EAGAIN) {
-    session.abort(CloseReason::idle);
-  } else if (errno != EINTR) {
-    session.abort(CloseReason::reset);
+  Sent send(std::span<const char> bytes) {
+    const auto count = ::send(socket_, bytes.data(), bytes.size(), MSG_NOSIGNAL);
+    if (count >= 0) {
+      stalls_ = 0;
+      CounterSlot::add(counters_.bytes_out, static_cast<std::uint64_t>(count));
+      return {.count = static_cast<std::size_t>(count)};
+    }
+    if (errno == EINTR) return {};
+    if (errno != EAGAIN) return {.failure = CloseReason::reset};
+    if (++stalls_ < sends_per_idle_timeout) return {};
+    return {.failure = CloseReason::idle};
   }
-}
 
-// A blocked send gives up after a part of the idle timeout only, since what the kernel took
-// meanwhile is reported no earlier: the connection is idle after that many in a row took nothing.
-void write_some(int socket, EchoSession& session, std::span<const char> bytes, int& stalls,
-                const ServeOptions& options, CounterSlot& counters) {
-  if (options.expired.load(std::memory_order_relaxed)) return session.abort(CloseReason::drain);
-  const auto count = ::send(socket, bytes.data(), bytes.size(), MSG_NOSIGNAL);
-  if (count >= 0) {
-    stalls = 0;
-    CounterSlot::add(counters.bytes_out, static_cast<std::uint64_t>(count));
-    session.written(static_cast<std::size_t>(count));
-  } else if (errno == EAGAIN) {
-    if (++stalls == sends_per_idle_timeout) session.abort(CloseReason::idle);
-  } else if (errno != EINTR) {
-    session.abort(CloseReason::reset);
-  }
-}
+  // What was sent, the kernel has.
+  std::optional<CloseReason> flush() const noexcept { return std::nullopt; }
+  void drop() const noexcept {}
+  std::optional<CloseReason> failure() const noexcept { return std::nullopt; }
+  std::chrono::nanoseconds until_idle() const noexcept { return {}; }
 
-// Sends FIN, then discards input until the client's FIN or a bound of the protocol.
-void linger(int socket, ReadBuffer& buffer) {
-  if (::shutdown(socket, SHUT_WR) < 0) return;
-  const auto deadline = Clock::now() + protocol::linger_time;
-  std::size_t left = protocol::linger_bytes;
-  while (left > 0) {
-    const auto remaining = deadline - Clock::now();
-    if (remaining <= remaining.zero()) return;
-    set_receive_timeout(socket, remaining);
-    const auto count = ::recv(socket, buffer.data(), std::min(left, buffer.size()), 0);
-    if (count == 0 || (count < 0 && errno != EINTR)) return;
-    if (count > 0) left -= static_cast<std::size_t>(count);
-  }
-}
+ private:
+  const int socket_;
+  CounterSlot& counters_;
+  int stalls_ = 0;
+};
 
 }  // namespace
 
 void serve(Descriptor connection, const ServeOptions& options, CounterSlot& counters) noexcept {
-  EchoSession session(options.limits);
-  ReadBuffer buffer;  // not cleared: only the pages that are read into become resident
-  int stalls = 0;
-  for (;;) {
-    const Action action = session.next();
-    switch (action.kind) {
-      case Action::Kind::read:
-        read_some(connection.get(), session, buffer, options, counters);
-        break;
-      case Action::Kind::write:
-        write_some(connection.get(), session, action.bytes, stalls, options, counters);
-        break;
-      case Action::Kind::act:
-        session.acted(perform(action.hazard));
-        break;
-      case Action::Kind::shut_and_drain:
-        linger(connection.get(), buffer);
-        session.drained();
-        break;
-      case Action::Kind::close:
-        connection.close();
-        counters.close(action.reason);
-        return;
-    }
-  }
+  DirectOutput output(connection.get(), counters);
+  serve_through(output, std::move(connection), options, counters);
 }
 
 std::optional<Descriptor> accept_one(int listener, CounterSlot& counters) {

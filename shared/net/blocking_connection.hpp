@@ -17,9 +17,11 @@ struct ServeOptions {
   protocol::EchoSession::Limits limits;
   std::chrono::nanoseconds idle_timeout;
   const std::atomic<bool>& expired;  ///< the drain timeout is over: close what is left
+  bool split = false;                ///< a connection has a unit that reads and one that writes
 };
 
-/// Serves one connection to its end on the calling thread, closes it, and counts it in the slot.
+/// Serves one connection to its end on the calling thread, which reads, and then writes; closes it,
+/// and counts it in the slot.
 ///
 /// Blocks in recv and send. The socket's own timeouts bound how long (`set_idle_timeout`, inherited
 /// from its listener); a signal with an empty handler, sent until it is seen, makes a unit that

@@ -144,6 +144,11 @@ void EchoSession::abort(CloseReason reason) noexcept {
   sent_ = 0;
 }
 
+void EchoSession::lost(CloseReason reason) noexcept {
+  reason_.reset();
+  abort(reason);
+}
+
 void EchoSession::finish(CloseReason reason) noexcept {
   reason_ = reason;
   partial_.clear();

@@ -79,6 +79,10 @@ class EchoSession {
   /// there is nobody to linger for. A session that has its reason keeps it, unless an answer is owed.
   void abort(CloseReason reason) noexcept;
 
+  /// Ends the session from outside, since bytes that it takes for written did not reach the client:
+  /// like `abort`, and a reason that it has is replaced.
+  void lost(CloseReason reason) noexcept;
+
   [[nodiscard]] bool owes_bytes() const noexcept { return sent_ < output_.size(); }
   [[nodiscard]] bool has_partial_line() const noexcept { return !partial_.empty(); }
 

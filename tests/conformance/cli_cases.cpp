@@ -60,8 +60,8 @@ TEST_F(EchoContractCli, Help) {
   EXPECT_EQ(result.status->shell_code(), 0);
   EXPECT_EQ(result.err, "");
   for (const char* flag :
-       {"--listen", "--strategy", "--workers", "--backlog", "--max-connections", "--max-line",
-        "--idle-timeout", "--drain-timeout", "--stats", "--help", "--version"}) {
+       {"--listen", "--strategy", "--connection", "--workers", "--backlog", "--max-connections",
+        "--max-line", "--idle-timeout", "--drain-timeout", "--stats", "--help", "--version"}) {
     EXPECT_NE(result.out.find(flag), std::string::npos) << flag;
   }
 }
@@ -102,7 +102,8 @@ TEST_F(EchoContractCli, UnknownFlag) {
 TEST_F(EchoContractCli, MissingValue) {
   const Requirement requirement{"cli.echo.missing-value", Level::must,
                                 "A flag without its value is wrong usage that names the flag."};
-  for (const char* flag : {"--workers", "--max-line", "--strategy", "--listen", "--stats"}) {
+  for (const char* flag :
+       {"--workers", "--max-line", "--strategy", "--connection", "--listen", "--stats"}) {
     expect_usage_error({flag}, {flag});
     expect_usage_error({std::string{flag} + "="}, {flag});
   }
@@ -124,6 +125,25 @@ TEST_F(EchoContractCli, BadStrategy) {
     expect_usage_error({"--strategy", value},
                        {"--strategy", "per-connection", "handoff", "shared-accept"});
   }
+}
+
+TEST_F(EchoContractCli, BadConnection) {
+  const Requirement requirement{"cli.echo.bad-connection", Level::must,
+                                "An unknown --connection is wrong usage that names loop and "
+                                "split."};
+  for (const char* value : {"nope", "Split", "loops"}) {
+    expect_usage_error({"--connection", value}, {"--connection", "loop", "split"});
+  }
+}
+
+TEST_F(EchoContractCli, SequentialDoesNotSplit) {
+  const Requirement requirement{"cli.echo.sequential-split", Level::must,
+                                "`sequential` has no split: to ask for it is wrong usage that "
+                                "names what is legal."};
+  if (can_split()) GTEST_SKIP() << "n/a: the strategy splits, or is not known";
+  expect_usage_error({"--connection", "split"}, {"--connection", "loop", "sequential"});
+  EchoServer server{{"--connection", "loop"}};
+  expect_answer(server, "a\n\n", "a\n");
 }
 
 TEST_F(EchoContractCli, BadCounts) {

@@ -79,12 +79,17 @@ TEST_F(EchoContractCounters, NobodyReadsThem) {
 
 TEST_F(EchoContractCounters, ContenderNamesTheStrategy) {
   const Requirement requirement{"counters.contender", Level::must,
-                                "The contender is model/strategy."};
-  const auto words = echo_command();
-  const auto flag = std::find(words.begin(), words.end(), "--strategy");
-  if (flag == words.end() || flag + 1 == words.end()) GTEST_SKIP() << "no --strategy in --spawn";
-  const auto contender = server().counters().strings.at("contender");
-  EXPECT_TRUE(contender.ends_with("/" + *(flag + 1))) << contender;
+                                "The contender is model/strategy, with +split where a connection "
+                                "is split."};
+  const auto strategy = value_of("--strategy");
+  if (strategy.empty()) GTEST_SKIP() << "no --strategy in --spawn";
+  for (const std::string way : {"loop", "split"}) {
+    if (way == "split" && !can_split()) continue;
+    use({"--connection", way});
+    const auto contender = server().counters().strings.at("contender");
+    EXPECT_TRUE(contender.ends_with("/" + strategy + (way == "split" ? "+split" : "")))
+        << contender;
+  }
 }
 
 TEST_F(EchoContractCounters, End) {

@@ -61,6 +61,15 @@ std::vector<std::string> echo_command(const std::vector<std::string>& flags, std
   return substitute(std::move(words), "{port}", std::to_string(port));
 }
 
+std::string value_of(const std::string& flag) {
+  const auto words = echo_command();
+  for (auto word = words.begin(); word != words.end(); ++word) {
+    if (*word == flag && word + 1 != words.end()) return *(word + 1);
+    if (word->starts_with(flag + "=")) return word->substr(flag.size() + 1);
+  }
+  return {};
+}
+
 EchoServer::EchoServer(const std::vector<std::string>& flags) {
   const std::uint16_t port = config().contract ? 0 : free_port();
   child_.emplace(echo_command(flags, port));

@@ -23,6 +23,14 @@ namespace trivium::conformance {
 [[nodiscard]] std::vector<std::string> echo_command(const std::vector<std::string>& flags = {},
                                                     std::uint16_t port = 0);
 
+// The value that the command of --spawn gives a flag, empty where it gives none.
+[[nodiscard]] std::string value_of(const std::string& flag);
+
+// Whether the server under test knows how to split a connection: every strategy but one does.
+[[nodiscard]] inline bool can_split() {
+  return value_of("--strategy") != "sequential";
+}
+
 // A server under test: one that runs elsewhere (--target), or a child of ours.
 class EchoServer {
  public:

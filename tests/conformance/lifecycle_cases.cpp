@@ -135,6 +135,22 @@ class EchoContractWorkers : public EchoTest {
     for (const pid_t pid : found) ::kill(pid, SIGKILL);
     return !found.empty();
   }
+
+  // The processes that serve this connection, a parent before its child; two where it is split.
+  [[nodiscard]] std::vector<Process> servers_of(const Stream& client) {
+    std::vector<Process> serving;
+    (void)poll_until([&] {
+      serving = units();
+      const auto found = holders(client, serving);
+      std::erase_if(serving, [&](const Process& unit) {
+        return std::ranges::find(found, unit.pid) == found.end();
+      });
+      return serving.size() == 2;
+    });
+    return serving;
+  }
+
+  [[nodiscard]] static bool splits() { return value_of("--connection") == "split"; }
 };
 
 TEST_F(EchoContractWorkers, DeathOfABusyOneIsCounted) {
@@ -181,6 +197,61 @@ TEST_F(EchoContractWorkers, DeathOfIdleOnesIsMadeGood) {
   EXPECT_EQ(counters.closed("crashed"), 0);
   EXPECT_EQ(counters.closed("end"), 2);
   EXPECT_GE(counters.at("units_died"), static_cast<std::int64_t>(before.size()));
+  EXPECT_TRUE(counters.balanced());
+}
+
+TEST_F(EchoContractWorkers, DeathOfAHalfEndsItsConnection) {
+  const Requirement requirement{"lifecycle.kill-half", Level::must,
+                                "Where a connection is split, kill -9 of either half ends it and "
+                                "the other half, counted crashed once, and no other."};
+  if (const auto why = unmet({.capacity = 2}); !why.empty()) GTEST_SKIP() << why;
+  if (!splits()) GTEST_SKIP() << "n/a: no connection is split";
+  constexpr int rounds = 6;
+  auto other = open(server());
+  if (units().empty()) GTEST_SKIP() << "n/a: units are not processes";
+  for (int i = 0; i < rounds && !HasFailure(); ++i) {
+    auto victim = open(server());
+    expect_echo(victim, "alive");
+    const auto halves = servers_of(victim);
+    ASSERT_EQ(halves.size(), 2U) << to_string(halves);
+    ::kill(halves[static_cast<std::size_t>(i % 2)].pid, SIGKILL);
+    EXPECT_NE(victim.receive_to_end().end, End::timeout);
+    EXPECT_TRUE(poll_until([&] { return !any_alive(halves); })) << to_string(halves);
+    expect_echo(other, "not touched");
+    expect_answer(server(), "next\n\n", "next\n");
+  }
+  const auto counters = server().counters_when(
+      [](const Counters& now) { return now.closed("crashed") == rounds && now.at("active") == 1; });
+  EXPECT_EQ(counters.closed("crashed"), rounds);
+  EXPECT_EQ(counters.at("active"), 1);
+  EXPECT_EQ(counters.closed("end"), rounds);
+  EXPECT_EQ(counters.at("units_died"), 2 * rounds);
+  EXPECT_TRUE(counters.balanced());
+}
+
+TEST_F(EchoContractWorkers, DeathOfIdleHalvesIsMadeGood) {
+  const Requirement requirement{"lifecycle.kill-idle-half", Level::must,
+                                "Where connections are split, an idle half that is killed takes "
+                                "its other half along, and the pair is replaced; nothing is "
+                                "counted crashed."};
+  if (!splits()) GTEST_SKIP() << "n/a: no connection is split";
+  const auto before = units();
+  if (before.empty()) GTEST_SKIP() << "n/a: no worker processes while nobody is served";
+  const pid_t main_process = server().child().pid();
+  for (const bool parents : {true, false}) {
+    (void)server().settled_counters();  // so that they are idle
+    const auto alive = units();
+    for (const auto& unit : alive) {
+      if ((unit.parent == main_process) == parents) ::kill(unit.pid, SIGKILL);
+    }
+    EXPECT_TRUE(poll_until([&] { return !any_alive(alive); }));
+    expect_answer(server(), "next\n\n", "next\n");
+    EXPECT_TRUE(poll_until([&] { return units().size() == before.size() && any_alive(units()); }))
+        << "before:" << to_string(before) << "; now:" << to_string(units());
+  }
+  const auto counters = server().settled_counters();
+  EXPECT_EQ(counters.closed("crashed"), 0);
+  EXPECT_EQ(counters.closed("end"), 2);
   EXPECT_TRUE(counters.balanced());
 }
 

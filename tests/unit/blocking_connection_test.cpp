@@ -4,19 +4,18 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
-#include <pthread.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
 #include <atomic>
-#include <cerrno>
 #include <chrono>
-#include <csignal>
+#include <memory>
 #include <string>
 #include <string_view>
 #include <thread>
 
-#include "shared/app/signals.hpp"
+#include "multithread/split_connection.hpp"
+#include "multithread/units.hpp"
 #include "shared/net/hazards.hpp"
 #include "tests/unit/loopback.hpp"
 
@@ -36,11 +35,21 @@ struct Setup {
   bool small_buffers = false;
 };
 
-// One connection, served by a thread of its own.
+// Whether the connection is split between two units: everything holds in either case.
+class BlockingConnection : public testing::TestWithParam<bool> {};
+
+using multithread::Service;
+using multithread::Units;
+
+// One connection, served by a thread of its own, or by two.
 class Served {
  public:
-  explicit Served(const Setup& setup = {}) : expired(setup.expired) {
-    app::make_interrupting(app::kick_signal);
+  explicit Served(const Setup& setup = {})
+      : expired(setup.expired),
+        options_{.limits = setup.limits,
+                 .idle_timeout = setup.idle_timeout,
+                 .expired = expired,
+                 .split = BlockingConnection::GetParam()} {
     const auto listener = test::listen_on_loopback();
     set_idle_timeout(listener.get(), setup.idle_timeout);
     if (setup.small_buffers) {
@@ -50,84 +59,94 @@ class Served {
       }
     }
     client = test::connect_to(listener.get(), setup.small_buffers ? 16 * 1024 : 0);
-    auto connection = accept_one(listener.get(), counters);
+    const auto service = std::make_shared<Service>(units_, options_);
+    auto connection = accept_one(listener.get(), accepted_);
     begin = Clock::now();
-    thread_ = std::thread([this, setup, socket = connection->release()] {
-      const ServeOptions options{
-          .limits = setup.limits, .idle_timeout = setup.idle_timeout, .expired = expired};
-      serve(Descriptor(socket), options, counters);
+    units_.start([this, service, socket = connection->release()](CounterSlot& counters) {
+      service->serve(Descriptor(socket), counters);
       done = true;
     });
   }
 
   ~Served() {
     client.close();
-    if (thread_.joinable()) thread_.join();
+    (void)join();
+    units_.reap();
   }
   Served(const Served&) = delete;
   Served& operator=(const Served&) = delete;
 
-  // Waits for the end; says after how long it came.
+  // Waits for the end of all units; says after how long it came.
   Clock::duration join() {
-    thread_.join();
+    EXPECT_TRUE(test::eventually([this] { return units_.running() == 0; }));
     return Clock::now() - begin;
   }
 
-  // Has the unit look up until the condition holds.
+  // Has the units look up until the condition holds.
   template <typename Condition>
   bool kick_until(Condition condition) {
     return test::eventually([&] {
-      pthread_kill(thread_.native_handle(), app::kick_signal);
+      units_.kick();
       return condition();
     });
   }
 
-  std::uint64_t closed(CloseReason reason) const {
-    return counters.closed[static_cast<std::size_t>(reason)];
+  [[nodiscard]] Totals totals() const {
+    Totals totals = units_.totals();
+    totals += accepted_;
+    return totals;
   }
 
-  CounterSlot counters;
+  [[nodiscard]] std::uint64_t closed(CloseReason reason) const {
+    return totals().closed[static_cast<std::size_t>(reason)];
+  }
+
   std::atomic<bool> expired;
   std::atomic<bool> done = false;
   Descriptor client;
   Clock::time_point begin;
 
  private:
-  std::thread thread_;
+  const ServeOptions options_;
+  CounterSlot accepted_;
+  Units units_;
 };
 
-TEST(BlockingConnection, EchoesAndCounts) {
+INSTANTIATE_TEST_SUITE_P(Way, BlockingConnection, testing::Bool(),
+                         [](const auto& split) { return split.param ? "split" : "loop"; });
+
+TEST_P(BlockingConnection, EchoesAndCounts) {
   Served served;
   test::send_all(served.client.get(), "a\r\nbc\nd");
   ::shutdown(served.client.get(), SHUT_WR);
   EXPECT_EQ(test::receive(served.client.get()), head + "a\nbc\nd\n");
   served.join();
   EXPECT_EQ(served.closed(CloseReason::eof), 1U);
-  EXPECT_EQ(served.counters.accepted, 1U);
-  EXPECT_EQ(served.counters.lines, 3U);
-  EXPECT_EQ(served.counters.bytes_in, 7U);
-  EXPECT_EQ(served.counters.bytes_out, head.size() + 7);
+  EXPECT_EQ(served.totals().accepted, 1U);
+  EXPECT_EQ(served.totals().lines, 3U);
+  EXPECT_EQ(served.totals().bytes_in, 7U);
+  EXPECT_EQ(served.totals().bytes_out, head.size() + 7);
 }
 
-TEST(BlockingConnection, SendsTheHeadBeforeItHasReadAByte) {
+TEST_P(BlockingConnection, SendsTheHeadBeforeItHasReadAByte) {
   Served served;
   EXPECT_EQ(test::receive(served.client.get(), head.size()), head);
-  EXPECT_EQ(served.counters.bytes_in, 0U);
+  EXPECT_EQ(served.totals().bytes_in, 0U);
 }
 
-TEST(BlockingConnection, CountsARejection) {
+TEST_P(BlockingConnection, CountsARejection) {
   Served served({.limits = {.max_line = 4}});
   test::send_all(served.client.get(), "a\n12345");
   EXPECT_EQ(test::receive(served.client.get()), head + "a\n");
   served.client.close();
   served.join();
   EXPECT_EQ(served.closed(CloseReason::rejected_too_long), 1U);
-  EXPECT_EQ(served.counters.lines, 1U);
+  EXPECT_EQ(served.totals().lines, 1U);
 }
 
 // ---- Lingering.
 
-TEST(Linger, LastsUntilTheClientsFin) {
+TEST_P(BlockingConnection, LingerLastsUntilTheClientsFin) {
   Served served;
   test::send_all(served.client.get(), "a\n\n");
   EXPECT_EQ(test::receive(served.client.get()), head + "a\n");
@@ -136,10 +155,10 @@ TEST(Linger, LastsUntilTheClientsFin) {
   served.client.close();
   EXPECT_LT(served.join(), protocol::linger_time);
   EXPECT_EQ(served.closed(CloseReason::end), 1U);
-  EXPECT_EQ(served.counters.lines, 1U);
+  EXPECT_EQ(served.totals().lines, 1U);
 }
 
-TEST(Linger, NoResetOvertakesTheAnswer) {
+TEST_P(BlockingConnection, LingerLetsNoResetOvertakeTheAnswer) {
   Served served;
   std::string answer;
   std::string input;
@@ -149,7 +168,7 @@ TEST(Linger, NoResetOvertakesTheAnswer) {
   EXPECT_EQ(test::receive(served.client.get()), head + answer);  // throws for a reset
 }
 
-TEST(Linger, IsBoundedInTime) {
+TEST_P(BlockingConnection, LingerIsBoundedInTime) {
   Served served;
   test::send_all(served.client.get(), "\n");
   EXPECT_EQ(test::receive(served.client.get()), head);
@@ -164,7 +183,7 @@ TEST(Linger, IsBoundedInTime) {
   EXPECT_EQ(served.closed(CloseReason::end), 1U);
 }
 
-TEST(Linger, IsBoundedInBytes) {
+TEST_P(BlockingConnection, LingerIsBoundedInBytes) {
   Served served;
   test::send_all(served.client.get(), "\n");
   const std::string junk(64 * 1024, 'x');
@@ -182,7 +201,7 @@ TEST(Linger, IsBoundedInBytes) {
 
 // ---- Idle.
 
-TEST(Idle, ASilentClientIsClosedAndItsPartialLineDropped) {
+TEST_P(BlockingConnection, IdleClientIsClosedAndItsPartialLineDropped) {
   Served served({.idle_timeout = 300ms});
   test::send_all(served.client.get(), "a\npartial");
   EXPECT_EQ(test::receive(served.client.get()), head + "a\n");
@@ -190,10 +209,10 @@ TEST(Idle, ASilentClientIsClosedAndItsPartialLineDropped) {
   served.client.close();
   served.join();
   EXPECT_EQ(served.closed(CloseReason::idle), 1U);
-  EXPECT_EQ(served.counters.lines, 1U);
+  EXPECT_EQ(served.totals().lines, 1U);
 }
 
-TEST(Idle, BytesReceivedAreProgressThoughTheyMakeNoLine) {
+TEST_P(BlockingConnection, BytesReceivedAreProgressThoughTheyMakeNoLine) {
   Served served({.idle_timeout = 2s});
   for (int i = 0; i < 12; ++i) {
     test::send_all(served.client.get(), "x");
@@ -226,7 +245,7 @@ Flood flood(int socket) {
   return flood;
 }
 
-TEST(Idle, AReaderThatMakesProgressIsNot) {
+TEST_P(BlockingConnection, AReaderThatMakesProgressIsNotIdle) {
   test::judge_a_quick_attempt([] {
     Served served({.idle_timeout = 1s, .small_buffers = true});
     const auto [sent, last] = flood(served.client.get());
@@ -245,19 +264,85 @@ TEST(Idle, AReaderThatMakesProgressIsNot) {
   });
 }
 
-TEST(Idle, AReaderThatMakesNoneIs) {
+TEST_P(BlockingConnection, AReaderThatMakesNoneIsIdle) {
   Served served({.idle_timeout = 1s, .small_buffers = true});
   (void)flood(served.client.get());
-  EXPECT_LT(served.counters.bytes_in, 512U * 1024);  // back-pressure: the rest waits at the client
+  EXPECT_LT(served.totals().bytes_in, 512U * 1024);  // back-pressure: the rest waits at the client
   const auto lasted = served.join();  // the timeout and, since nobody reads the FIN, lingering
   EXPECT_GE(lasted, 1s);
   EXPECT_LT(lasted, 1s + protocol::linger_time + 5s);
   EXPECT_EQ(served.closed(CloseReason::idle), 1U);
 }
 
+// ---- Output that the client does not take, while its input has ended or waits for nobody.
+
+// Lines for which the socket's buffers have no room, but where it is split, the channel has.
+const std::string outstanding = [] {
+  std::string lines;
+  while (lines.size() < 128 * 1024) lines += std::string(1023, 'o') + "\n";
+  return lines;
+}();
+
+// Sends them; where the connection is split, waits until the reading unit has nothing left to read.
+void leave_outstanding(const Served& served) {
+  test::send_all(served.client.get(), outstanding);
+  if (!BlockingConnection::GetParam()) return;
+  EXPECT_TRUE(test::eventually([&] { return served.totals().bytes_in == outstanding.size(); }));
+}
+
+TEST_P(BlockingConnection, OutputThatIsTakenKeepsItFromBeingIdle) {
+  Served served({.idle_timeout = 1s, .small_buffers = true});
+  leave_outstanding(served);
+  std::string answer;
+  while (Clock::now() - served.begin < 3s) {
+    answer += test::receive(served.client.get(), 2048);
+    std::this_thread::sleep_for(100ms);
+  }
+  EXPECT_FALSE(served.done);
+  answer += test::receive(served.client.get(), head.size() + outstanding.size() - answer.size());
+  EXPECT_TRUE(answer == head + outstanding);
+  EXPECT_EQ(test::receive(served.client.get()), "");  // now it is idle, after a whole second
+  served.client.close();
+  served.join();
+  EXPECT_EQ(served.closed(CloseReason::idle), 1U);
+}
+
+TEST_P(BlockingConnection, OutputThatNobodyTakesIsIdle) {
+  Served served({.idle_timeout = 1s, .small_buffers = true});
+  leave_outstanding(served);
+  const auto lasted = served.join();
+  EXPECT_GE(lasted, 1s);
+  EXPECT_LT(lasted, 1s + protocol::linger_time + 5s);
+  EXPECT_EQ(served.closed(CloseReason::idle), 1U);
+  EXPECT_LT(served.totals().bytes_out, head.size() + outstanding.size());
+}
+
+TEST_P(BlockingConnection, OutputThatNobodyTakesAfterTheEndIsIdle) {
+  Served served({.idle_timeout = 1s, .small_buffers = true});
+  leave_outstanding(served);
+  test::send_all(served.client.get(), "\n");
+  ::shutdown(served.client.get(), SHUT_WR);
+  EXPECT_LT(served.join(), 1s + protocol::linger_time + 5s);
+  EXPECT_EQ(served.closed(CloseReason::idle), 1U);
+  EXPECT_EQ(served.closed(CloseReason::end), 0U);
+}
+
+TEST_P(BlockingConnection, AResetWithOutputOutstandingIsCountedOnce) {
+  for (int i = 0; i < 20; ++i) {
+    Served served({.small_buffers = true});
+    leave_outstanding(served);
+    if (i % 2 == 0) test::send_all(served.client.get(), "partial");
+    test::reset(served.client);
+    served.join();
+    EXPECT_EQ(served.closed(CloseReason::reset), 1U);
+    EXPECT_EQ(served.closed(CloseReason::eof), 0U);
+    EXPECT_LE(served.totals().lines, outstanding.size() / 1024);
+  }
+}
+
 // ---- Reset and drain.
 
-TEST(BlockingConnection, AResetEndsItAtOnce) {
+TEST_P(BlockingConnection, AResetEndsItAtOnce) {
   Served served;
   EXPECT_EQ(test::receive(served.client.get(), head.size()), head);
   test::reset(served.client);
@@ -265,11 +350,11 @@ TEST(BlockingConnection, AResetEndsItAtOnce) {
   EXPECT_EQ(served.closed(CloseReason::reset), 1U);
 }
 
-TEST(Drain, AKickHasABlockedReaderLookUp) {
+TEST_P(BlockingConnection, DrainHasABlockedReaderLookUp) {
   Served served;
   EXPECT_EQ(test::receive(served.client.get(), head.size()), head);
   test::send_all(served.client.get(), "partial");
-  EXPECT_TRUE(served.kick_until([&] { return served.counters.bytes_in == 7; }));
+  EXPECT_TRUE(served.kick_until([&] { return served.totals().bytes_in == 7; }));
   EXPECT_FALSE(served.done);  // a kick alone ends nothing
   served.expired = true;
   std::thread reader([&] {
@@ -282,7 +367,7 @@ TEST(Drain, AKickHasABlockedReaderLookUp) {
   EXPECT_EQ(served.closed(CloseReason::drain), 1U);
 }
 
-TEST(Drain, AKickHasABlockedWriterLookUp) {
+TEST_P(BlockingConnection, DrainHasABlockedWriterLookUp) {
   Served served({.small_buffers = true});
   (void)flood(served.client.get());
   served.expired = true;
@@ -291,7 +376,7 @@ TEST(Drain, AKickHasABlockedWriterLookUp) {
   EXPECT_EQ(served.closed(CloseReason::drain), 1U);
 }
 
-TEST(Drain, WhatBeginsTooLateIsClosed) {
+TEST_P(BlockingConnection, WhatBeginsTooLateIsClosed) {
   Served served({.expired = true});
   EXPECT_EQ(test::receive(served.client.get()), "");
   served.client.close();
@@ -301,7 +386,7 @@ TEST(Drain, WhatBeginsTooLateIsClosed) {
 
 // ---- Hazards.
 
-TEST(Hazards, ActBeforeTheirLineIsAnswered) {
+TEST_P(BlockingConnection, HazardsActBeforeTheirLineIsAnswered) {
   Served served({.limits = {.hazards = true}});
   test::send_all(served.client.get(), "a\n@sleep 50ms\n@work 20ms\n@pid\n\n");
   const std::string answer = test::receive(served.client.get());

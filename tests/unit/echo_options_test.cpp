@@ -32,8 +32,9 @@ Parsed parsed(std::vector<std::string> words, PoolKind pool = PoolKind::blocking
   Parsed result;
   testing::internal::CaptureStdout();
   testing::internal::CaptureStderr();
-  result.code = parse_echo_options(static_cast<int>(argv.size()), argv.data(), pool,
-                                   {"per-connection", "handoff"}, result.options);
+  result.code =
+      parse_echo_options(static_cast<int>(argv.size()), argv.data(), pool,
+                         {{"per-connection"}, {"handoff"}, {"sequential", false}}, result.options);
   result.out = testing::internal::GetCapturedStdout();
   result.err = testing::internal::GetCapturedStderr();
   return result;
@@ -45,6 +46,7 @@ TEST(EchoOptions, Defaults) {
   EXPECT_EQ(options.listen.host, "127.0.0.1");
   EXPECT_EQ(options.listen.port, "8080");
   EXPECT_EQ(options.strategy, "handoff");
+  EXPECT_FALSE(options.split());
   EXPECT_EQ(options.workers, std::max<std::size_t>(32, 4 * usable_cpus()));
   EXPECT_EQ(options.backlog, 4096U);
   EXPECT_EQ(options.max_connections, 0U);
@@ -61,13 +63,16 @@ TEST(EchoOptions, AnAsyncPoolHasAWorkerForEachCpuAndTwoAtLeast) {
 
 TEST(EchoOptions, EveryFlag) {
   const auto [code, options, out, err] =
-      parsed({"--listen", "[::1]:0", "--strategy", "per-connection", "--workers", "7", "--backlog",
-              "9", "--max-connections", "11", "--max-line", "2MiB", "--idle-timeout", "250us",
-              "--drain-timeout", "1.5s", "--stats", "file.json"});
+      parsed({"--listen",        "[::1]:0", "--strategy",        "per-connection",
+              "--connection",    "split",   "--workers",         "7",
+              "--backlog",       "9",       "--max-connections", "11",
+              "--max-line",      "2MiB",    "--idle-timeout",    "250us",
+              "--drain-timeout", "1.5s",    "--stats",           "file.json"});
   EXPECT_EQ(code, std::nullopt);
   EXPECT_EQ(options.listen.host, "::1");
   EXPECT_EQ(options.listen.port, "0");
   EXPECT_EQ(options.strategy, "per-connection");
+  EXPECT_TRUE(options.split());
   EXPECT_EQ(options.workers, 7U);
   EXPECT_EQ(options.backlog, 9U);
   EXPECT_EQ(options.max_connections, 11U);
@@ -110,8 +115,8 @@ INSTANTIATE_TEST_SUITE_P(
     testing::Values(
         Wrong{{"--listen", "8080"}, "HOST:PORT"}, Wrong{{"--listen", "::1:80"}, "[::1]"},
         Wrong{{"--listen", "h:65536"}, "HOST:PORT"},
-        Wrong{{"--strategy", "threads"}, "per-connection|handoff"},
-        Wrong{{"--strategy", ""}, "per-connection|handoff"},
+        Wrong{{"--strategy", "threads"}, "per-connection|handoff|sequential"},
+        Wrong{{"--strategy", ""}, "per-connection|handoff|sequential"},
         Wrong{{"--workers", "0"}, "1 to 32768"}, Wrong{{"--workers", "-1"}, "1 to 32768"},
         Wrong{{"--workers", "2x"}, "1 to 32768"}, Wrong{{"--workers", "1e3"}, "1 to 32768"},
         Wrong{{"--workers", "99999999999999999999"}, "1 to 32768"},
@@ -123,16 +128,23 @@ INSTANTIATE_TEST_SUITE_P(
         Wrong{{"--drain-timeout", "-1s"}, "us, ms, s or m"},
         Wrong{{"--drain-timeout", "1h"}, "us, ms, s or m"}, Wrong{{"--idle-timeout"}, "D"},
         Wrong{{"--stats"}, "FILE"}, Wrong{{"--nonsense"}, "--help"}, Wrong{{"stray"}, "--help"},
-        Wrong{{"--hazards"}, "--help"}, Wrong{{"--connection", "split"}, "--help"}));
+        Wrong{{"--hazards"}, "--help"}, Wrong{{"--connection", "splits"}, "loop|split"},
+        Wrong{{"--connection", "split", "--strategy", "sequential"}, "is not loop"}));
+
+TEST(EchoOptions, AStrategyThatDoesNotSplitTakesLoop) {
+  EXPECT_EQ(parsed({"--strategy", "sequential"}).code, std::nullopt);
+  EXPECT_EQ(parsed({"--strategy", "sequential", "--connection", "loop"}).code, std::nullopt);
+}
 
 TEST(EchoOptions, HelpNamesEveryFlagAndItsDefault) {
   const auto result = parsed({"--help"});
   EXPECT_EQ(result.code, 0);
   EXPECT_EQ(result.err, "");
   for (const auto* text :
-       {"--listen", "127.0.0.1:8080", "--strategy", "per-connection|handoff", "--workers",
-        "--backlog", "4096", "--max-connections", "--max-line", "64KiB", "--idle-timeout", "60s",
-        "--drain-timeout", "5s", "--stats", "--version"}) {
+       {"--listen", "127.0.0.1:8080", "--strategy", "per-connection|handoff|sequential",
+        "--connection", "loop|split", "--workers", "--backlog", "4096", "--max-connections",
+        "--max-line", "64KiB", "--idle-timeout", "60s", "--drain-timeout", "5s", "--stats",
+        "--version"}) {
     EXPECT_THAT(result.out, HasSubstr(text));
   }
 }

@@ -189,6 +189,32 @@ TEST(EchoAbort, AnEndThatIsCompleteKeepsItsReason) {
   }
 }
 
+TEST(EchoAbort, AnAnswerThatWasLostReplacesTheReason) {
+  for (const auto reason : {CloseReason::reset, CloseReason::idle, CloseReason::drain}) {
+    auto session = begun();
+    session.received("abc\n\n"sv);
+    session.written(4);
+    ASSERT_EQ(session.next().kind, Kind::shut_and_drain);
+    session.lost(reason);
+    if (reason != CloseReason::reset) {
+      ASSERT_EQ(session.next().kind, Kind::shut_and_drain);
+      session.drained();
+    }
+    ASSERT_EQ(session.next().kind, Kind::close);
+    EXPECT_EQ(session.next().reason, reason);
+  }
+}
+
+TEST(EchoAbort, AnAnswerThatWasLostAfterTheClientsFinLingersForNobody) {
+  auto session = begun();
+  session.received("abc\n"sv);
+  session.written(4);
+  session.end_of_input();
+  session.lost(CloseReason::idle);
+  ASSERT_EQ(session.next().kind, Kind::close);
+  EXPECT_EQ(session.next().reason, CloseReason::idle);
+}
+
 // ---- Hazards.
 
 TEST(EchoHazards, WhatIsOwedIsWrittenBeforeTheActAndLaterLinesWait) {
