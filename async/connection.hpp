@@ -6,10 +6,10 @@
 #include <utility>
 
 #include "asio.hpp"
+#include "loop.hpp"
 #include "permits.hpp"
 #include "shared/net/counters.hpp"
 #include "shared/protocol/echo_session.hpp"
-#include "watchdog.hpp"
 
 namespace trivium::async {
 
@@ -25,10 +25,10 @@ struct Connection {
 /// Serves one connection to its end, closes it, and counts it in the slot.
 ///
 /// The coroutine twin of `net::serve`: the same branches; where that blocks, this suspends. The
-/// watchdog bounds how long. Whatever the client does ends in a close reason, never in an
-/// exception. Requires: watchdog and slot outlive the task, which runs on the watchdog's loop.
-[[nodiscard]] Task<> serve(Connection connection, Watchdog& watchdog,
-                           protocol::EchoSession::Limits limits, net::CounterSlot& counters);
+/// loop's watchdog bounds how long. Whatever the client does ends in a close reason, never in an
+/// exception. Requires: loop and slot outlive the task, which runs on that loop.
+[[nodiscard]] Task<> serve(Connection connection, Loop& loop, protocol::EchoSession::Limits limits,
+                           net::CounterSlot& counters);
 
 /// Waits for the next connection; nothing once the listener was shut, or the permits were closed.
 ///

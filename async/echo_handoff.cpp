@@ -12,16 +12,17 @@
 #include "echo_server.hpp"
 #include "loop.hpp"
 #include "shepherd.hpp"
+#include "split_connection.hpp"
 
 namespace trivium::async {
 namespace {
 
 // References are to what the strategy owns, here and in the other tasks.
 Task<> accept_and_hand_off(Listener listener, Loop& loop, Permits& permits,
-                           protocol::EchoSession::Limits limits) {
+                           const Service& service) {
   net::CounterSlot& counters = loop.next_slot();
   while (auto connection = co_await accept_one(listener, permits, counters)) {
-    loop.start_unit(serve(std::move(*connection), loop.watchdog(), limits, loop.next_slot()));
+    service.start(std::move(*connection), loop);
   }
 }
 
@@ -30,9 +31,9 @@ Task<> accept_and_hand_off(Listener listener, Loop& loop, Permits& permits,
 net::Totals serve_handoff(app::EchoServer& server) {
   Loop pool(server.options.workers, server.options.idle_timeout);
   Permits permits(pool.executor(), server.options.max_connections);
-  const protocol::EchoSession::Limits limits{.max_line = server.options.max_line};
+  const Service service({.max_line = server.options.max_line}, server.options.split());
   pool.start(accept_and_hand_off(adopt_listener(pool.executor(), server.listener.get()), pool,
-                                 permits, limits));
+                                 permits, service));
   return shepherd(server, {&pool}, [&] { permits.close(); });
 }
 

@@ -10,16 +10,16 @@
 #include "echo_server.hpp"
 #include "loop.hpp"
 #include "shepherd.hpp"
+#include "split_connection.hpp"
 
 namespace trivium::async {
 namespace {
 
 // References are to what the strategy owns, here and in the other tasks.
-Task<> accept_and_spawn(Listener listener, Loop& loop, Permits& permits,
-                        protocol::EchoSession::Limits limits) {
+Task<> accept_and_spawn(Listener listener, Loop& loop, Permits& permits, const Service& service) {
   net::CounterSlot& counters = loop.next_slot();
   while (auto connection = co_await accept_one(listener, permits, counters)) {
-    loop.start_unit(serve(std::move(*connection), loop.watchdog(), limits, loop.next_slot()));
+    service.start(std::move(*connection), loop);
   }
 }
 
@@ -28,9 +28,9 @@ Task<> accept_and_spawn(Listener listener, Loop& loop, Permits& permits,
 net::Totals serve_per_connection(app::EchoServer& server) {
   Loop loop(1, server.options.idle_timeout);
   Permits permits(loop.executor(), server.options.max_connections);
-  const protocol::EchoSession::Limits limits{.max_line = server.options.max_line};
+  const Service service({.max_line = server.options.max_line}, server.options.split());
   loop.start(accept_and_spawn(adopt_listener(loop.executor(), server.listener.get()), loop, permits,
-                              limits));
+                              service));
   return shepherd(server, {&loop}, [&] { permits.close(); });
 }
 

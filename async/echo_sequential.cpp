@@ -20,7 +20,7 @@ Task<> accept_and_serve(Listener listener, Loop& loop, Permits& permits,
                         protocol::EchoSession::Limits limits) {
   net::CounterSlot& counters = loop.next_slot();
   while (auto connection = co_await accept_one(listener, permits, counters)) {
-    co_await serve(std::move(*connection), loop.watchdog(), limits, counters);
+    co_await serve(std::move(*connection), loop, limits, counters);
   }
 }
 

@@ -15,16 +15,16 @@
 #include "loop.hpp"
 #include "shared/net/listener.hpp"
 #include "shepherd.hpp"
+#include "split_connection.hpp"
 
 namespace trivium::async {
 namespace {
 
 // References are to what the strategy owns, here and in the other tasks.
-Task<> accept_and_spawn(Listener listener, Loop& loop, Permits& permits,
-                        protocol::EchoSession::Limits limits) {
+Task<> accept_and_spawn(Listener listener, Loop& loop, Permits& permits, const Service& service) {
   net::CounterSlot& counters = loop.next_slot();
   while (auto connection = co_await accept_one(listener, permits, counters)) {
-    loop.start_unit(serve(std::move(*connection), loop.watchdog(), limits, loop.next_slot()));
+    service.start(std::move(*connection), loop);
   }
 }
 
@@ -42,11 +42,11 @@ net::Totals serve_shared_accept(app::EchoServer& server) {
     loops.emplace_back(1, server.options.idle_timeout);
   }
   Permits permits(loops.front().executor(), server.options.max_connections);
-  const protocol::EchoSession::Limits limits{.max_line = server.options.max_line};
+  const Service service({.max_line = server.options.max_line}, server.options.split());
   std::vector<Loop*> flock;
   for (Loop& loop : loops) {
     const int listener = flock.empty() ? server.listener.get() : siblings[flock.size() - 1].get();
-    loop.start(accept_and_spawn(adopt_listener(loop.executor(), listener), loop, permits, limits));
+    loop.start(accept_and_spawn(adopt_listener(loop.executor(), listener), loop, permits, service));
     flock.push_back(&loop);
   }
   return shepherd(server, flock, [&] {

@@ -13,6 +13,7 @@
 #include <string_view>
 
 #include "async/loop.hpp"
+#include "async/split_connection.hpp"
 #include "tests/unit/loopback.hpp"
 
 namespace trivium::async {
@@ -30,14 +31,20 @@ struct Setup {
   bool small_buffers = false;
 };
 
-// The parameter is the threads of the loop.
-class AsyncConnection : public testing::TestWithParam<std::size_t> {};
+struct Way {
+  std::size_t threads;  // of the loop
+  bool split;           // the connection, between two tasks
+};
+
+class AsyncConnection : public testing::TestWithParam<Way> {};
 
 // One connection, served by a loop of its own.
 class Served {
  public:
   explicit Served(const Setup& setup = {})
-      : loop_(threads_, setup.idle_timeout), permits_(loop_.executor(), 0) {
+      : service_(setup.limits, AsyncConnection::GetParam().split),
+        loop_(threads_, setup.idle_timeout),
+        permits_(loop_.executor(), 0) {
     const auto listener = test::listen_on_loopback();
     if (setup.small_buffers) {
       const int size = 16 * 1024;
@@ -49,7 +56,7 @@ class Served {
     client = test::connect_to(listener.get(), setup.small_buffers ? 16 * 1024 : 0);
     begin = Clock::now();
     if (setup.expired) loop_.expire();
-    loop_.start(serve_one(adopt_listener(loop_.executor(), listener.get()), *this, setup));
+    loop_.start(serve_one(adopt_listener(loop_.executor(), listener.get()), *this));
     loop_.run([this] { ++ended_; });
   }
 
@@ -69,30 +76,40 @@ class Served {
 
   void expire() { loop_.expire(); }
 
-  std::uint64_t closed(CloseReason reason) const {
-    return counters.closed[static_cast<std::size_t>(reason)];
+  [[nodiscard]] net::Totals totals() const {
+    net::Totals totals;
+    loop_.add_to(totals);
+    return totals;
   }
 
-  net::CounterSlot counters;
-  std::atomic<bool> done = false;
+  [[nodiscard]] std::uint64_t closed(CloseReason reason) const {
+    return totals().closed[static_cast<std::size_t>(reason)];
+  }
+
+  [[nodiscard]] bool done() const { return totals().active() == 0; }
+
   net::Descriptor client;
   Clock::time_point begin;
 
  private:
-  const std::size_t threads_ = AsyncConnection::GetParam();
-  static Task<> serve_one(Listener listener, Served& self, Setup setup) {
-    auto connection = co_await accept_one(listener, self.permits_, self.counters);
-    co_await serve(std::move(*connection), self.loop_.watchdog(), setup.limits, self.counters);
-    self.done = true;
+  const std::size_t threads_ = AsyncConnection::GetParam().threads;
+  static Task<> serve_one(Listener listener, Served& self) {
+    auto connection = co_await accept_one(listener, self.permits_, self.loop_.next_slot());
+    self.service_.start(std::move(*connection), self.loop_);
   }
 
+  const Service service_;
   Loop loop_;
   Permits permits_;
   std::atomic<std::size_t> ended_ = 0;
 };
 
-INSTANTIATE_TEST_SUITE_P(Threads, AsyncConnection, testing::Values(1, 3),
-                         testing::PrintToStringParamName());
+INSTANTIATE_TEST_SUITE_P(Way, AsyncConnection,
+                         testing::Values(Way{1, false}, Way{3, false}, Way{1, true}, Way{3, true}),
+                         [](const auto& way) {
+                           return (way.param.split ? "split" : "loop") +
+                                  std::to_string(way.param.threads);
+                         });
 
 TEST_P(AsyncConnection, EchoesAndCounts) {
   Served served;
@@ -101,16 +118,16 @@ TEST_P(AsyncConnection, EchoesAndCounts) {
   EXPECT_EQ(test::receive(served.client.get()), head + "a\nbc\nd\n");
   served.join();
   EXPECT_EQ(served.closed(CloseReason::eof), 1U);
-  EXPECT_EQ(served.counters.accepted, 1U);
-  EXPECT_EQ(served.counters.lines, 3U);
-  EXPECT_EQ(served.counters.bytes_in, 7U);
-  EXPECT_EQ(served.counters.bytes_out, head.size() + 7);
+  EXPECT_EQ(served.totals().accepted, 1U);
+  EXPECT_EQ(served.totals().lines, 3U);
+  EXPECT_EQ(served.totals().bytes_in, 7U);
+  EXPECT_EQ(served.totals().bytes_out, head.size() + 7);
 }
 
 TEST_P(AsyncConnection, SendsTheHeadBeforeItHasReadAByte) {
   Served served;
   EXPECT_EQ(test::receive(served.client.get(), head.size()), head);
-  EXPECT_EQ(served.counters.bytes_in, 0U);
+  EXPECT_EQ(served.totals().bytes_in, 0U);
 }
 
 TEST_P(AsyncConnection, CountsARejection) {
@@ -120,7 +137,7 @@ TEST_P(AsyncConnection, CountsARejection) {
   served.client.close();
   served.join();
   EXPECT_EQ(served.closed(CloseReason::rejected_too_long), 1U);
-  EXPECT_EQ(served.counters.lines, 1U);
+  EXPECT_EQ(served.totals().lines, 1U);
 }
 
 TEST_P(AsyncConnection, ManyLinesCrossManySuspensions) {
@@ -133,7 +150,7 @@ TEST_P(AsyncConnection, ManyLinesCrossManySuspensions) {
   }
   served.client.close();
   served.join();
-  EXPECT_EQ(served.counters.lines, 500U);
+  EXPECT_EQ(served.totals().lines, 500U);
 }
 
 // ---- Lingering.
@@ -142,12 +159,12 @@ TEST_P(AsyncConnection, LingerLastsUntilTheClientsFin) {
   Served served;
   test::send_all(served.client.get(), "a\n\n");
   EXPECT_EQ(test::receive(served.client.get()), head + "a\n");
-  EXPECT_FALSE(served.done);
+  EXPECT_FALSE(served.done());
   test::send_all(served.client.get(), "ignored\n");
   served.client.close();
   EXPECT_LT(served.join(), protocol::linger_time);
   EXPECT_EQ(served.closed(CloseReason::end), 1U);
-  EXPECT_EQ(served.counters.lines, 1U);
+  EXPECT_EQ(served.totals().lines, 1U);
 }
 
 TEST_P(AsyncConnection, LingerLetsNoResetOvertakeTheAnswer) {
@@ -163,7 +180,7 @@ TEST_P(AsyncConnection, LingerIsBoundedInTime) {
   test::send_all(served.client.get(), "\n");
   EXPECT_EQ(test::receive(served.client.get()), head);
   // A byte now and then does not extend it.
-  while (!served.done && Clock::now() - served.begin < test::patience) {
+  while (!served.done() && Clock::now() - served.begin < test::patience) {
     (void)::send(served.client.get(), "x", 1, MSG_NOSIGNAL);
     std::this_thread::sleep_for(20ms);
   }
@@ -199,7 +216,7 @@ TEST_P(AsyncConnection, IdleClientIsClosedAndItsPartialLineDropped) {
   served.client.close();
   served.join();
   EXPECT_EQ(served.closed(CloseReason::idle), 1U);
-  EXPECT_EQ(served.counters.lines, 1U);
+  EXPECT_EQ(served.totals().lines, 1U);
 }
 
 TEST_P(AsyncConnection, BytesReceivedAreProgressThoughTheyMakeNoLine) {
@@ -245,7 +262,7 @@ TEST_P(AsyncConnection, AReaderThatMakesProgressIsNotIdle) {
     auto [answer, pause] =
         test::read_slowly(served.client.get(), 80.0 * 1024, last, served.begin + 5s);
     if (pause > 1s) return false;
-    EXPECT_FALSE(served.done);
+    EXPECT_FALSE(served.done());
     answer += test::receive(served.client.get());
     EXPECT_EQ(answer.size(), head.size() + sent + (sent % 1024 == 0 ? 0 : 1));
     served.join();
@@ -257,11 +274,60 @@ TEST_P(AsyncConnection, AReaderThatMakesProgressIsNotIdle) {
 TEST_P(AsyncConnection, AReaderThatMakesNoneIsIdle) {
   Served served({.idle_timeout = 1s, .small_buffers = true});
   (void)flood(served.client.get());
-  EXPECT_LT(served.counters.bytes_in, 512U * 1024);  // back-pressure: the rest waits at the client
+  EXPECT_LT(served.totals().bytes_in, 512U * 1024);  // back-pressure: the rest waits at the client
   const auto lasted = served.join();  // the timeout and, since nobody reads the FIN, lingering
   EXPECT_GE(lasted, 1s);
   EXPECT_LT(lasted, 1s + protocol::linger_time + 5s);
   EXPECT_EQ(served.closed(CloseReason::idle), 1U);
+}
+
+// ---- Output that the client does not take, while its input has ended or waits for nobody.
+
+// Lines for which the socket's buffers have no room, but where it is split, the channel has.
+const std::string outstanding = [] {
+  std::string lines;
+  while (lines.size() < 128 * 1024) lines += std::string(1023, 'o') + "\n";
+  return lines;
+}();
+
+// Sends them; where the connection is split, waits until the reading task has nothing left to read.
+void leave_outstanding(const Served& served) {
+  test::send_all(served.client.get(), outstanding);
+  if (!AsyncConnection::GetParam().split) return;
+  EXPECT_TRUE(test::eventually([&] { return served.totals().bytes_in == outstanding.size(); }));
+}
+
+TEST_P(AsyncConnection, OutputThatNobodyTakesIsIdle) {
+  Served served({.idle_timeout = 1s, .small_buffers = true});
+  leave_outstanding(served);
+  const auto lasted = served.join();
+  EXPECT_GE(lasted, 1s);
+  EXPECT_LT(lasted, 1s + protocol::linger_time + 5s);
+  EXPECT_EQ(served.closed(CloseReason::idle), 1U);
+  EXPECT_LT(served.totals().bytes_out, head.size() + outstanding.size());
+}
+
+TEST_P(AsyncConnection, OutputThatNobodyTakesAfterTheEndIsIdle) {
+  Served served({.idle_timeout = 1s, .small_buffers = true});
+  leave_outstanding(served);
+  test::send_all(served.client.get(), "\n");
+  ::shutdown(served.client.get(), SHUT_WR);
+  EXPECT_LT(served.join(), 1s + protocol::linger_time + 5s);
+  EXPECT_EQ(served.closed(CloseReason::idle), 1U);
+  EXPECT_EQ(served.closed(CloseReason::end), 0U);
+}
+
+TEST_P(AsyncConnection, AResetWithOutputOutstandingIsCountedOnce) {
+  for (int i = 0; i < 20; ++i) {
+    Served served({.small_buffers = true});
+    leave_outstanding(served);
+    if (i % 2 == 0) test::send_all(served.client.get(), "partial");
+    test::reset(served.client);
+    served.join();
+    EXPECT_EQ(served.closed(CloseReason::reset), 1U);
+    EXPECT_EQ(served.closed(CloseReason::eof), 0U);
+    EXPECT_LE(served.totals().lines, outstanding.size() / 1024);
+  }
 }
 
 // ---- Reset and drain.
@@ -278,8 +344,8 @@ TEST_P(AsyncConnection, DrainEndsTheWaitOfAReader) {
   Served served;
   EXPECT_EQ(test::receive(served.client.get(), head.size()), head);
   test::send_all(served.client.get(), "partial");
-  EXPECT_TRUE(test::eventually([&] { return served.counters.bytes_in == 7; }));
-  EXPECT_FALSE(served.done);
+  EXPECT_TRUE(test::eventually([&] { return served.totals().bytes_in == 7; }));
+  EXPECT_FALSE(served.done());
   served.expire();
   EXPECT_EQ(test::receive(served.client.get()), "");
   served.client.close();
@@ -301,7 +367,7 @@ TEST_P(AsyncConnection, DrainLeavesLingeringAlone) {
   EXPECT_EQ(test::receive(served.client.get()), head);
   served.expire();
   std::this_thread::sleep_for(100ms);
-  EXPECT_FALSE(served.done);
+  EXPECT_FALSE(served.done());
   served.client.close();
   EXPECT_LT(served.join(), protocol::linger_time);
   EXPECT_EQ(served.closed(CloseReason::end), 1U);

@@ -1,0 +1,26 @@
+// SPDX-License-Identifier: MIT
+// Copyright (c) 2026 The Trivium authors
+#pragma once
+
+#include "connection.hpp"
+#include "loop.hpp"
+#include "shared/protocol/echo_session.hpp"
+
+namespace trivium::async {
+
+/// How a loop serves its connections: each by one task, or, where `--connection split` asks for it,
+/// by a pair of them, one that reads and one that writes. Safe to use from any thread.
+class Service {
+ public:
+  Service(protocol::EchoSession::Limits limits, bool split) noexcept
+      : limits_(limits), split_(split) {}
+
+  /// Starts the tasks that serve one connection to its end, close it, and count it. Does not block.
+  void start(Connection connection, Loop& loop) const;
+
+ private:
+  protocol::EchoSession::Limits limits_;
+  bool split_;
+};
+
+}  // namespace trivium::async
