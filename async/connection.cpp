@@ -47,7 +47,7 @@ Task<> wait_for(Executor executor, Clock::duration duration) {
 
 }  // namespace
 
-Task<> serve(Connection connection, Loop& loop, protocol::EchoSession::Limits limits,
+Task<> serve(Connection&& connection, Loop& loop, protocol::EchoSession::Limits limits,
              net::CounterSlot& counters) {
   return drive<DirectOutput>(std::move(connection), loop, limits, counters);
 }

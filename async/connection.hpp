@@ -26,9 +26,10 @@ struct Connection {
 ///
 /// The coroutine twin of `net::serve`: the same branches; where that blocks, this suspends. The
 /// loop's watchdog bounds how long. Whatever the client does ends in a close reason, never in an
-/// exception. Requires: loop and slot outlive the task, which runs on that loop.
-[[nodiscard]] Task<> serve(Connection connection, Loop& loop, protocol::EchoSession::Limits limits,
-                           net::CounterSlot& counters);
+/// exception. The connection is the task's at once. Requires: loop and slot outlive the task, which
+/// runs on that loop.
+[[nodiscard]] Task<> serve(Connection&& connection, Loop& loop,
+                           protocol::EchoSession::Limits limits, net::CounterSlot& counters);
 
 /// Waits for the next connection; nothing once the listener was shut, or the permits were closed.
 ///

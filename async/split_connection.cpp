@@ -137,7 +137,7 @@ class SplitOutput {
 
 }  // namespace
 
-void Service::start(Connection connection, Loop& loop) const {
+void Service::start(Connection&& connection, Loop& loop) const {
   if (split_) {
     loop.start_unit(drive<SplitOutput>(std::move(connection), loop, limits_, loop.next_slot()));
   } else {

@@ -16,7 +16,7 @@ class Service {
       : limits_(limits), split_(split) {}
 
   /// Starts the tasks that serve one connection to its end, close it, and count it. Does not block.
-  void start(Connection connection, Loop& loop) const;
+  void start(Connection&& connection, Loop& loop) const;
 
  private:
   protocol::EchoSession::Limits limits_;
