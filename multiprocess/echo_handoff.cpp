@@ -52,8 +52,9 @@ std::size_t start_worker(Handoff& handoff, Units& units, const app::EchoOptions&
     for (const int end : handoff.channel.sender_descriptors(unit)) inherited.push_back(end);
     const pid_t pid = start_program(
         program_beside(worker_program),
-        {"--parent", std::to_string(::getpid()), "--unit", std::to_string(unit), "--max-line",
-         std::to_string(options.max_line), "--idle-timeout", std::to_string(idle.count()) + "us"},
+        {"--parent", std::to_string(::getpid()), "--unit", std::to_string(unit), "--connection",
+         options.connection, "--max-line", std::to_string(options.max_line), "--idle-timeout",
+         std::to_string(idle.count()) + "us"},
         inherited);
     handoff.reports.watch(unit, open_pidfd(pid));
     handoff.workers[unit] = {.connections = std::move(ours), .in_flight = {}, .begun = 0};
@@ -110,7 +111,7 @@ void dismiss(Handoff& handoff, Supervisor& pool) {
 net::Totals serve_handoff(app::EchoServer& server) {
   const std::size_t workers = server.options.pool_size();
   Handoff handoff(workers);
-  Units units(workers);
+  Units units(workers, server.options.units_a_connection());
   Supervisor pool(workers, [&] { return start_worker(handoff, units, server.options); });
   Acceptor acceptor(server.listener, units.counters());
   Shepherd shepherd(server, units);

@@ -12,6 +12,7 @@
 #include "child_process.hpp"
 #include "echo_server.hpp"
 #include "shepherd.hpp"
+#include "split_connection.hpp"
 #include "units.hpp"
 
 namespace trivium::multiprocess {
@@ -25,7 +26,8 @@ bool start_connection(net::Descriptor& connection, Units& units, const net::Serv
   try {
     units.start([&](net::CounterSlot& counters) {
       close_all_but({connection.get()});
-      net::serve(std::move(connection), serving, counters);
+      Service service(serving, counters, {connection.get()});
+      service.serve(std::move(connection));
     });
     connection.close();  // the child has it
     return true;
@@ -40,7 +42,7 @@ bool start_connection(net::Descriptor& connection, Units& units, const net::Serv
 net::Totals serve_per_connection(app::EchoServer& server) {
   const std::size_t limit =
       server.options.max_connections > 0 ? server.options.max_connections : most_children;
-  Units units(limit);
+  Units units(limit, server.options.units_a_connection());
   const net::ServeOptions serving = server.serve_options(units.board().expired());
   Acceptor acceptor(server.listener, units.counters());
   Shepherd shepherd(server, units);

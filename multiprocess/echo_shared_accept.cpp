@@ -11,6 +11,7 @@
 #include "child_process.hpp"
 #include "echo_server.hpp"
 #include "shepherd.hpp"
+#include "split_connection.hpp"
 #include "supervisor.hpp"
 #include "units.hpp"
 
@@ -18,13 +19,14 @@ namespace trivium::multiprocess {
 
 net::Totals serve_shared_accept(app::EchoServer& server) {
   const std::size_t workers = server.options.pool_size();
-  Units units(workers);
+  Units units(workers, server.options.units_a_connection());
   const net::ServeOptions serving = server.serve_options(units.board().expired());
   Supervisor pool(workers, [&] {
     return units.start([&](net::CounterSlot& counters) {
       close_all_but({server.listener.get()});
+      Service service(serving, counters, {server.listener.get()});
       while (auto connection = net::accept_one(server.listener.get(), counters)) {
-        net::serve(std::move(*connection), serving, counters);
+        service.serve(std::move(*connection));
       }
     });
   });

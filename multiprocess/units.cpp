@@ -2,6 +2,7 @@
 // Copyright (c) 2026 The Trivium authors
 #include "units.hpp"
 
+#include <sys/prctl.h>
 #include <sys/wait.h>
 
 #include <csignal>
@@ -11,7 +12,10 @@
 
 namespace trivium::multiprocess {
 
-Units::Units(std::size_t capacity) : board_(capacity) {}
+Units::Units(std::size_t capacity, std::size_t processes)
+    : board_(capacity), processes_(processes) {
+  if (processes > 1) net::checked(::prctl(PR_SET_CHILD_SUBREAPER, 1), "PR_SET_CHILD_SUBREAPER");
+}
 
 Units::~Units() {
   kill_all();
@@ -30,7 +34,7 @@ std::size_t Units::launch(const Launch& launch) {
   } else {
     free_slots_.pop_back();
   }
-  ++retired_.units_started;
+  retired_.units_started += processes_;
   return slot;
 }
 
@@ -39,13 +43,13 @@ std::vector<Units::Ended> Units::reap() {
   int status = 0;
   for (pid_t pid; (pid = ::waitpid(-1, &status, WNOHANG)) > 0;) {
     const auto unit = running_.find(pid);
-    if (unit == running_.end()) continue;  // a child that whoever exec'd this program had left
+    if (unit == running_.end()) continue;  // half a pair, or left by whoever exec'd this program
     const auto [slot, started] = unit->second;
     const bool died = !WIFEXITED(status) || WEXITSTATUS(status) != 0;
     net::Totals counted;
     counted += board_.slot(slot);
     retired_.fold(board_.slot(slot));
-    retired_.units_died += died ? 1 : 0;
+    retired_.units_died += died ? processes_ : 0;
     const auto closed =
         std::accumulate(counted.closed.begin(), counted.closed.end(), std::uint64_t{0});
     all.push_back({slot, died, counted.accepted, closed, Clock::now() - started});
@@ -56,22 +60,27 @@ std::vector<Units::Ended> Units::reap() {
 }
 
 void Units::kick() const noexcept {
-  for (const auto& [pid, unit] : running_) ::kill(pid, SIGTERM);
+  for (const auto& [pid, unit] : running_) signal(pid, SIGTERM);
 }
 
 void Units::kill(std::size_t unit) const noexcept {
   for (const auto& [pid, known] : running_) {
-    if (known.slot == unit) ::kill(pid, SIGKILL);
+    if (known.slot == unit) signal(pid, SIGKILL);
   }
 }
 
 void Units::kill_all() noexcept {
-  for (const auto& [pid, unit] : running_) ::kill(pid, SIGKILL);
+  for (const auto& [pid, unit] : running_) signal(pid, SIGKILL);
   for (const auto& [pid, unit] : running_) {
     ::waitpid(pid, nullptr, 0);
     retired_.fold(board_.slot(unit.slot));
   }
   running_.clear();
+}
+
+// A pair that is no group yet has one process.
+void Units::signal(pid_t unit, int number) const noexcept {
+  if (processes_ == 1 || ::kill(-unit, number) < 0) ::kill(unit, number);
 }
 
 net::Totals Units::totals() const {

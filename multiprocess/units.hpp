@@ -19,8 +19,10 @@ namespace trivium::multiprocess {
 /// Owns the processes of a server: starts them, counts them, kicks them, kills them, reaps them.
 ///
 /// Every unit has a counter slot of its own in shared memory, which is folded into the totals once
-/// the unit has ended, and then serves another. A unit is known by the number of its slot. For the
-/// main thread of the main process only. Units that still run at the end are killed.
+/// the unit has ended, and then serves another. A unit is known by the number of its slot. Where
+/// connections are split, what is a unit here is a pair: a process that is started here, the leader
+/// of a process group, and one that it forks. Both live and die together, and both are counted. For
+/// the main thread of the main process only. Units that still run at the end are killed.
 class Units {
  public:
   using Clock = std::chrono::steady_clock;
@@ -36,8 +38,9 @@ class Units {
     Clock::duration lived;
   };
 
-  /// Requires: nobody starts more than `capacity` units at a time.
-  explicit Units(std::size_t capacity);
+  /// Of so many processes each: 1, or 2 for pairs, whose orphans this process then adopts and
+  /// reaps. Requires: nobody starts more than `capacity` units at a time.
+  explicit Units(std::size_t capacity, std::size_t processes = 1);
   ~Units();
   Units(const Units&) = delete;
   Units& operator=(const Units&) = delete;
@@ -84,7 +87,10 @@ class Units {
     Clock::time_point started;
   };
 
+  void signal(pid_t unit, int number) const noexcept;
+
   Board board_;
+  const std::size_t processes_;          // that a unit is made of
   std::vector<std::size_t> free_slots_;  // used before; the last is the next
   std::size_t fresh_slot_ = 0;           // this and all above it were never used
   std::unordered_map<pid_t, Unit> running_;

@@ -13,6 +13,7 @@
 #include "echo_worker.hpp"
 #include "shared/app/command_line.hpp"
 #include "shared/net/blocking_connection.hpp"
+#include "split_connection.hpp"
 
 namespace trivium::multiprocess {
 namespace {
@@ -20,6 +21,7 @@ namespace {
 struct WorkerOptions {
   std::size_t parent = 0;
   std::size_t unit = 0;
+  std::string connection = "loop";
   std::size_t max_line = 64 * 1024;
   std::chrono::nanoseconds idle_timeout = std::chrono::seconds(60);
 };
@@ -29,21 +31,22 @@ std::optional<int> parse_worker_options(int argc, char** argv, WorkerOptions& op
   app::add_count(app, "--parent", options.parent, 1, 4194304, "The pid of the echo that started it")
       ->required();
   app::add_count(app, "--unit", options.unit, 0, 32767, "Its slot of counters")->required();
+  app::add_choice(app, "--connection", options.connection, {"loop", "split"},
+                  "Whether it forks a process that writes for it");
   app::add_size(app, "--max-line", options.max_line, "Content that a line may have");
   app::add_duration(app, "--idle-timeout", options.idle_timeout,
                     "A connection without progress is closed");
   return app::parse(app, argc, argv);
 }
 
-void work(int connections, ChannelSender& reports, std::uint32_t unit,
-          const net::ServeOptions& serving, net::CounterSlot& counters) {
+void work(int connections, ChannelSender& reports, std::uint32_t unit, Service& service) {
   const Report credit{.unit = unit, .kind = Report::Kind::credit};
   const Report begun{.unit = unit, .kind = Report::Kind::begun};
   for (;;) {
     if (reports.send(credit.bytes()) != ChannelStatus::ok) return;
     net::Descriptor connection = receive_descriptor(connections);
     if (!connection || reports.send(begun.bytes()) != ChannelStatus::ok) return;
-    net::serve(std::move(connection), serving, counters);
+    service.serve(std::move(connection));
   }
 }
 
@@ -63,9 +66,10 @@ int main(int argc, char** argv) {
     ChannelSender reports(worker_reports, options.unit);
     const net::ServeOptions serving{.limits = {.max_line = options.max_line},
                                     .idle_timeout = options.idle_timeout,
-                                    .expired = board.expired()};
-    work(connections.get(), reports, static_cast<std::uint32_t>(options.unit), serving,
-         board.slot(options.unit));
+                                    .expired = board.expired(),
+                                    .split = options.connection == "split"};
+    Service service(serving, board.slot(options.unit), {connections.get(), reports.descriptor()});
+    work(connections.get(), reports, static_cast<std::uint32_t>(options.unit), service);
     return 0;
   } catch (const std::exception& error) {
     std::cerr << worker_program << ": " << error.what() << '\n';

@@ -27,6 +27,8 @@ struct EchoOptions {
 
   [[nodiscard]] bool split() const noexcept { return connection == "split"; }
 
+  [[nodiscard]] std::size_t units_a_connection() const noexcept { return split() ? 2 : 1; }
+
   /// The workers of a pool whose workers hold one connection each. With `--max-connections` below
   /// `--workers` the pool is that small, and so nobody accepts beyond the limit.
   [[nodiscard]] std::size_t pool_size() const noexcept {
