@@ -10,8 +10,8 @@ from trivium.plan import PROFILES, Plan, make_entries
 from trivium.results import make_results
 from trivium.scenarios import Scenario
 
-CHURN = Scenario("churn", "is it short?", "connection", "cpu_per_op", 32, False, (), ("--mode", "churn"), ("*",))
-LINES = Scenario("lines", "is it a line?", "line", "cpu_per_op", 32, True, (), ("--mode", "lines"), ("*",))
+CHURN = Scenario("churn", "is it short?", "connection", "cpu_per_op", 32, False, (), ("--mode", "churn"), ("*",), ())
+LINES = Scenario("lines", "is it a line?", "line", "cpu_per_op", 32, True, (), ("--mode", "lines"), ("*",), ())
 OUTCOMES = ("ok", "refused", "reset", "timed_out", "wrong", "unsent", "drained")
 
 

@@ -2,16 +2,17 @@
 # Copyright (c) 2026 The Trivium authors
 """Rounds are complete and in random order; command lines and CPU lists read as meant."""
 
+import dataclasses
 import tempfile
 import unittest
 from pathlib import Path
 
 from tests import samples
-from trivium.contenders import select
+from trivium.contenders import select, wanted
 from trivium.errors import CannotCompare, WrongUsage
 from trivium.paths import SCENARIOS
 from trivium.placement import default_split, format_cpu_list, parse_cpu_list, place
-from trivium.scenarios import read_scenarios
+from trivium.scenarios import Scenario, read_scenarios
 
 
 class Plan(unittest.TestCase):
@@ -59,9 +60,25 @@ class Contenders(unittest.TestCase):
                 "async/handoff",
                 "async/shared-accept",
                 "async/sequential",
+                "async/per-connection+split",
+                "async/handoff+split",
+                "async/shared-accept+split",
             ],
         )
-        self.assertEqual(len(select([])), 13)
+        self.assertEqual(len(select([])), 22)
+
+    def test_a_split_one_differs_from_its_twin_by_one_flag(self) -> None:
+        split, twin = samples.contender("multiprocess/handoff+split"), samples.contender("multiprocess/handoff")
+        self.assertEqual((split.unsplit, twin.unsplit), (twin.name, None))
+        more = [word for word in split.command("x:0", 32, 1) if word not in twin.command("x:0", 32, 1)]
+        self.assertEqual(more, ["--connection", "split"])
+        self.assertEqual(split.workers(32, 1), twin.workers(32, 1))
+
+    def test_only_what_a_scenario_is_for_is_wanted(self) -> None:
+        unsplit = dataclasses.replace(samples.LINES, contenders=("async/*", "!*+split", "!*/sequential"))
+        names = [contender.name for contender in wanted(select([]), (unsplit,))]
+        self.assertEqual(names, ["async/per-connection", "async/handoff", "async/shared-accept"])
+        self.assertEqual(len(wanted(select([]), (unsplit, samples.CHURN))), 22)
 
     def test_blocking_pools_get_a_worker_for_each_connection_up_to_1024(self) -> None:
         blocking = samples.contender("multithread/handoff")
@@ -78,8 +95,19 @@ class Scenarios(unittest.TestCase):
             read_scenarios(path)
 
     def test_ours_are_read(self) -> None:
-        names = [scenario.name for scenario in read_scenarios(SCENARIOS)]
-        self.assertLessEqual({"churn", "lines", "spawn", "channel", "shared-state"}, set(names))
+        ours = read_scenarios(SCENARIOS)
+        names = [scenario.name for scenario in ours]
+        self.assertLessEqual({"churn", "lines", "split", "spawn", "channel", "shared-state"}, set(names))
+        self.assertEqual([scenario.name for scenario in ours if "quick" in scenario.profiles], ["churn", "lines"])
+
+    def test_a_split_one_is_measured_beside_its_twin_only(self) -> None:
+        ours = [scenario for scenario in read_scenarios(SCENARIOS) if isinstance(scenario, Scenario)]
+        named = {scenario.name: scenario for scenario in ours}
+        for contender in select(["*+split"]):
+            meant = [named[name].is_for(contender.name) for name in ("churn", "lines", "split")]
+            self.assertEqual(meant, [False, False, True])
+            self.assertTrue(named["split"].is_for(str(contender.unsplit)))
+        self.assertFalse(named["split"].is_for("floor/epoll"))
 
     def test_faults_are_named(self) -> None:
         with self.assertRaisesRegex(CannotCompare, r"\[a\] lacks 'question'"):

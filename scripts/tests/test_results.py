@@ -2,6 +2,7 @@
 # Copyright (c) 2026 The Trivium authors
 """Raw measurements become what results.json promises, and failures are never lost on the way."""
 
+import dataclasses
 import json
 import unittest
 from typing import Any
@@ -9,7 +10,10 @@ from typing import Any
 from tests import samples
 from trivium.cells import ratio_of
 from trivium.gate import Judgement
+from trivium.plan import make_entries
+from trivium.report import markdown
 from trivium.results import disturbance
+from trivium.table import scenario_lines
 
 METRIC_KEYS = {"unit", "median", "low", "high", "samples"}
 CELL_KEYS = {"scenario", "params", "entry", "contender", "dialect", "valid", "ranked", "notes", "metrics", "ratios"}
@@ -56,20 +60,36 @@ class Results(unittest.TestCase):
         self.assertAlmostEqual(self.cell("churn", "multithread/handoff")["metrics"]["cpu_per_op"]["samples"][0], 81)
 
     def test_ratio_to_the_baseline(self) -> None:
-        ratio = ratio_of(self.cell("lines", "multithread/handoff"), "cpu_per_op")
+        ratio = ratio_of(self.cell("lines", "multithread/handoff"), "cpu_per_op", "async/per-connection")
         assert ratio is not None
         self.assertAlmostEqual(ratio["high"], 81 / 41)
         self.assertAlmostEqual(ratio["low"], 86 / 46)
         self.assertEqual(ratio["verdict"], "more")
-        twin = ratio_of(self.cell("lines", "async/per-connection#2"), "cpu_per_op")
+        twin = ratio_of(self.cell("lines", "async/per-connection#2"), "cpu_per_op", "async/per-connection")
         assert twin is not None
         self.assertEqual(twin["verdict"], "no difference")
         self.assertEqual(self.cell("lines", "async/per-connection")["ratios"], [])
 
+    def test_a_split_one_has_a_ratio_to_its_twin_too(self) -> None:
+        twins = ("multithread/handoff", "async/per-connection")
+        contenders = [samples.contender(name + split) for name in twins for split in ("", "+split")]
+        entries = make_entries(contenders, samples.contender("async/per-connection"))
+        self.plan = dataclasses.replace(self.plan, entries=entries)
+        self.raws = samples.all_raws(self.plan, {"multithread/handoff": 80, "multithread/handoff+split": 160})
+        split = self.cell("lines", "multithread/handoff+split")
+        ratios = [ratio_of(split, "cpu_per_op", name) for name in twins]
+        self.assertEqual([ratio["verdict"] for ratio in ratios if ratio], ["more", "more"])
+        self.assertEqual(self.cell("lines", "multithread/handoff")["unsplit"], None)
+        ratios = self.cell("lines", "async/per-connection+split")["ratios"]
+        self.assertEqual([ratio["baseline"] for ratio in ratios], ["async/per-connection"] * 2)
+        found = samples.results(self.plan, self.raws)
+        self.assertIn("to the unsplit", "\n".join(scenario_lines(found, "lines", width=None, colour=False)))
+        self.assertIn("What the split costs", markdown(found))
+
     def test_few_rounds_have_no_interval(self) -> None:
         self.plan = samples.plan(rounds=3)
         self.raws = samples.all_raws(self.plan, {})
-        ratio = ratio_of(self.cell("churn", "async/sequential"), "cpu_per_op")
+        ratio = ratio_of(self.cell("churn", "async/sequential"), "cpu_per_op", "async/per-connection")
         assert ratio is not None
         self.assertIsNone(ratio["low"])
         self.assertEqual(ratio["verdict"], "no interval")

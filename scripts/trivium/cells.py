@@ -28,9 +28,10 @@ def metrics_of(samples: dict[str, tuple[str, Sequence[float | None]]]) -> dict[s
     return found
 
 
-def ratio_of(cell: Cell, metric: str) -> dict[str, Any] | None:
-    """Returns the cell's ratio of that metric to the baseline, or None."""
-    return next((ratio for ratio in cell["ratios"] if ratio["metric"] == metric), None)
+def ratio_of(cell: Cell, metric: str, baseline: str | None = None) -> dict[str, Any] | None:
+    """Returns the cell's ratio of that metric to that baseline (to its first one where None), or None."""
+    of_metric = (ratio for ratio in cell["ratios"] if ratio["metric"] == metric)
+    return next((ratio for ratio in of_metric if baseline in (None, ratio["baseline"])), None)
 
 
 def ratios_of(cell: Cell, baseline: Cell, metrics: Sequence[str]) -> list[dict[str, Any]]:

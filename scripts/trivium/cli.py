@@ -12,7 +12,7 @@ import time
 from pathlib import Path
 from typing import NoReturn
 
-from trivium.contenders import CONTENDERS, DEFAULT_BASELINE, find, select
+from trivium.contenders import CONTENDERS, DEFAULT_BASELINE, find, select, wanted
 from trivium.errors import CannotCompare, WrongUsage
 from trivium.paths import RESULTS, SCENARIOS
 from trivium.placement import parse_cpu_list, place
@@ -129,10 +129,13 @@ def _plan(options: argparse.Namespace, chosen: list[AnyScenario]) -> Plan:
         # What a microbenchmark can be asked for is known once it is built.
         if not microbenchmarks and not select([glob]):
             raise WrongUsage(f"--contender: '{glob}' matches none of {names}")
+        if not wanted(select([glob]), scenarios):
+            measured = ", ".join(scenario.name for scenario in scenarios)
+            raise WrongUsage(f"--contender: '{glob}' matches nothing that is measured in {measured}; see --scenario")
     baseline = find(options.baseline)
     if baseline is None:
         raise WrongUsage(f"--baseline: there is no '{options.baseline}'; legal are {names}")
-    contenders = select(options.contender or [])
+    contenders = wanted(select(options.contender or []), scenarios)
     if baseline not in contenders:
         contenders = select([*(contender.name for contender in contenders), baseline.name])
     for scenario in scenarios:

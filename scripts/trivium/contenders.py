@@ -2,7 +2,7 @@
 # Copyright (c) 2026 The Trivium authors
 """Which contenders there are, how each is started, and how many connections it can hold."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fnmatch import fnmatchcase
 from pathlib import Path
 
@@ -10,6 +10,7 @@ from trivium.paths import BUILD
 from trivium.scenarios import Scenario
 
 MOST_BLOCKING_WORKERS = 1024
+SPLIT = "+split"
 
 
 @dataclass(frozen=True)
@@ -29,6 +30,11 @@ class Contender:
     holds_one: bool = False
     keeps_contract: bool = True
     dialect: str = "trivium"
+
+    @property
+    def unsplit(self) -> str | None:
+        """The name of the contender that differs from it by `--connection loop` alone, or None where it is no split."""
+        return self.name.removesuffix(SPLIT) if self.name.endswith(SPLIT) else None
 
     def workers(self, connections: int, server_cpus: int) -> int | None:
         """Returns how many workers it gets, or None where it has no pool."""
@@ -74,7 +80,7 @@ def _floor(name: str, program: str, arguments: tuple[str, ...], about: str, pool
     return Contender(f"floor/{name}", path, arguments, about, pool, keeps_contract=False)
 
 
-CONTENDERS = (
+_ECHOS = (
     _echo("multiprocess", "per-connection", "fork for each connection"),
     _echo("multiprocess", "handoff", "a supervisor passes sockets to worker programs", "blocking"),
     _echo("multiprocess", "shared-accept", "pre-forked workers accept from one listener", "blocking"),
@@ -85,6 +91,22 @@ CONTENDERS = (
     _echo("async", "handoff", "tasks on a fixed pool of threads that share a scheduler", "async"),
     _echo("async", "shared-accept", "one loop for each core, each with its own listener", "async"),
     _echo("async", "sequential", "one task serves one connection at a time: the mistake", holds_one=True),
+)
+
+
+def _split(contender: Contender) -> Contender:
+    """Returns the contender with each connection split between a unit that reads and one that writes."""
+    return replace(
+        contender,
+        name=contender.name + SPLIT,
+        arguments=(*contender.arguments, "--connection", "split"),
+        about=f"{contender.about}; one unit reads, another writes",
+    )
+
+
+CONTENDERS = (
+    *_ECHOS,
+    *(_split(echo) for echo in _ECHOS if not echo.holds_one),
     _floor("epoll", "floor_epoll", (), "one thread on bare epoll: what an event loop costs at least"),
     _floor(
         "blocking-process",
@@ -108,6 +130,11 @@ DEFAULT_BASELINE = "async/per-connection"
 def find(name: str) -> Contender | None:
     """Returns the contender of that name."""
     return next((contender for contender in CONTENDERS if contender.name == name), None)
+
+
+def wanted(contenders: list[Contender], scenarios: tuple[Scenario, ...]) -> list[Contender]:
+    """Returns those that at least one of the scenarios is meant for."""
+    return [c for c in contenders if any(scenario.is_for(c.name) for scenario in scenarios)]
 
 
 def select(globs: list[str]) -> list[Contender]:

@@ -9,7 +9,7 @@ from trivium.cells import Cell, ratio_of
 from trivium.micro_results import is_baseline
 from trivium.micro_table import LEGEND, full_heads, labelled, pair_verdict, scenario_title, tables
 from trivium.statistics import BOOTSTRAP_FROM, FEWEST_FOR_INTERVAL
-from trivium.table import number, ordered, ratio_text, remarks
+from trivium.table import compares_splits, number, ordered, ratio_text, remarks, split_text
 
 _WIDEST = 48
 
@@ -21,7 +21,7 @@ def pair_verdicts(results: dict[str, Any]) -> list[str]:
         if cell["entry"] != f"{results['run']['baseline']}#2":
             continue
         name = cell["scenario"]
-        ratio = ratio_of(cell, results["scenarios"][name]["headline"])
+        ratio = ratio_of(cell, results["scenarios"][name]["headline"], results["run"]["baseline"])
         if ratio is None:
             alarms.append(f"A/A, {name}: the baseline was not measured; nothing tells how far to trust the ratios.")
         elif ratio["low"] is None:
@@ -116,7 +116,7 @@ def _mean(cell: Cell, name: str) -> str:
 
 def _ratio(cell: Cell, metric: str, baseline: str) -> str:
     text = ratio_text(cell, metric, baseline)
-    ratio = ratio_of(cell, metric)
+    ratio = ratio_of(cell, metric, baseline)
     if ratio and ratio["verdict"] == "no difference":
         return f"no difference [{ratio['low']:.2f}, {ratio['high']:.2f}]"
     return text
@@ -195,7 +195,7 @@ def _scenario(results: dict[str, Any], name: str) -> list[str]:
     scenario, baseline = results["scenarios"][name], results["run"]["baseline"]
     operation = scenario["operation"]
     cells = [cell for cell in results["cells"] if cell["scenario"] == name]
-    shown = ordered(cells, scenario["headline"])
+    shown = ordered(cells, scenario["headline"], baseline)
     params = cells[0]["params"]
     lines = [
         f"## {name}: {scenario['question']}",
@@ -219,6 +219,14 @@ def _scenario(results: dict[str, Any], name: str) -> list[str]:
     head = [f"server CPU, us/{operation}", "CPU ratio", f"{operation}s/s", "rate ratio"]
     head += ["p50, us", "p99, us", "PSS, MiB"]
     lines += _markdown_table(["contender", *head], figures)
+    if compares_splits(shown):
+        lines += ["", "What the split costs: ratios to the same contender without it, paired by round:", ""]
+        costs = [
+            [cell["entry"], *(split_text(cell, metric) for metric in ("cpu_per_op", "ops_per_s"))]
+            for cell in shown
+            if split_text(cell, "cpu_per_op") != "-"
+        ]
+        lines += _markdown_table(["contender", "CPU ratio", "rate ratio"], costs)
     causes = [
         [
             cell["entry"],

@@ -126,6 +126,7 @@ def _cell(plan: Plan, scenario: Scenario, entry: Entry, raws: Sequence[Raw], jud
         "params": scenario.params(),
         "entry": entry.name,
         "contender": entry.contender.name,
+        "unsplit": entry.contender.unsplit,
         "dialect": entry.contender.dialect,
         "valid": False,
         "ranked": False,
@@ -158,6 +159,14 @@ def _cell(plan: Plan, scenario: Scenario, entry: Entry, raws: Sequence[Raw], jud
     return cell
 
 
+def _add_split_ratios(here: list[Cell], baseline: Cell) -> None:
+    """Adds the ratios of split contenders to those that differ by nothing else, where the baseline is not that."""
+    for cell in here:
+        unsplit = next((other for other in here if other["entry"] == cell["unsplit"]), None)
+        if unsplit and unsplit is not baseline and cell["valid"] and unsplit["valid"]:
+            cell["ratios"] += ratios_of(cell, unsplit, RATIO_METRICS)
+
+
 def make_cells(plan: Plan, raws: Sequence[Raw], judgements: dict[str, Judgement]) -> list[Cell]:
     """Returns a cell for each scenario and entry, measured or not."""
     cells = []
@@ -170,6 +179,7 @@ def make_cells(plan: Plan, raws: Sequence[Raw], judgements: dict[str, Judgement]
         for cell in here:
             if cell is not baseline and cell["valid"] and baseline["valid"]:
                 cell["ratios"] = ratios_of(cell, baseline, RATIO_METRICS)
+        _add_split_ratios(here, baseline)
         cells += here
     for micro in plan.microbenchmarks:
         cases = [case for case in plan.cases if case.scenario == micro]

@@ -37,8 +37,15 @@ class Scenario:
         return {"connections": self.connections, "load": list(self.load), "server": list(self.server)}
 
     def is_for(self, contender_name: str) -> bool:
-        """Says whether the scenario is meant for a contender of that name."""
-        return any(fnmatchcase(contender_name, glob) for glob in self.contenders)
+        """Says whether the scenario is meant for a contender of that name: a glob matches, and none after a `!`."""
+        matched = False
+        for glob in self.contenders:
+            if glob.startswith("!"):
+                if fnmatchcase(contender_name, glob[1:]):
+                    return False
+            elif fnmatchcase(contender_name, glob):
+                matched = True
+        return matched
 
 
 @dataclass(frozen=True)

@@ -55,7 +55,7 @@ def ratio_text(cell: Cell, metric: str, baseline: str) -> str:
     """Returns the ratio with its interval, or in words that there is no difference, or no interval."""
     if cell["entry"] == baseline:
         return "1 (baseline)"
-    ratio = ratio_of(cell, metric)
+    ratio = ratio_of(cell, metric, baseline)
     if ratio is None:
         return "n/a"
     if ratio["low"] is None:
@@ -65,12 +65,26 @@ def ratio_text(cell: Cell, metric: str, baseline: str) -> str:
     return f"{ratio['median']:.2f} [{ratio['low']:.2f}, {ratio['high']:.2f}]"
 
 
-def columns_for(operation: str, baseline: str) -> list[Column]:
-    """Returns the columns of a scenario's table."""
+def split_text(cell: Cell, metric: str) -> str:
+    """Returns the ratio to the contender that is the same without the split, or "-" where there is none."""
+    if not cell["unsplit"] or ratio_of(cell, metric, cell["unsplit"]) is None:
+        return "-"
+    return ratio_text(cell, metric, cell["unsplit"])
+
+
+def compares_splits(cells: Sequence[Cell]) -> bool:
+    """Says whether a split contender was measured beside the one that is the same without."""
+    return any(split_text(cell, "cpu_per_op") != "-" for cell in cells)
+
+
+def columns_for(operation: str, baseline: str, *, splits: bool = False) -> list[Column]:
+    """Returns the columns of a scenario's table; `splits`: with what a split costs."""
+    split = Column("CPU ratio", "to the unsplit", lambda cell: split_text(cell, "cpu_per_op"))
     return [
         Column("contender", "", lambda cell: cell["entry"], left=True),
         Column("server CPU", f"us/{operation}", _figure("cpu_per_op")),
         Column("CPU ratio", "to the baseline", lambda cell: ratio_text(cell, "cpu_per_op", baseline)),
+        *([split] if splits else []),
         Column(f"{operation}s/s", "", _figure("ops_per_s")),
         Column("rate ratio", "to the baseline", lambda cell: ratio_text(cell, "ops_per_s", baseline), 1),
         Column("p50", "us", _figure("p50"), 2),
@@ -85,13 +99,13 @@ def short_notes(cell: Cell) -> list[str]:
     return [note for note in cell["notes"] if note.startswith(("load-limited", "failures:"))]
 
 
-def ordered(cells: Sequence[Cell], headline: str) -> list[Cell]:
+def ordered(cells: Sequence[Cell], headline: str, baseline: str) -> list[Cell]:
     """Returns the measured cells: the ranked ones by the headline, best first, then the others."""
     sign = 1 if RANKING[headline] == "lower" else -1
 
     def key(cell: Cell) -> tuple[bool, float]:
         metric = cell["metrics"].get(headline)
-        ratio = ratio_of(cell, headline)
+        ratio = ratio_of(cell, headline, baseline)
         # The ratio, being paired, is the better measure; the baseline's own is 1.
         value = ratio["median"] if ratio else 1.0 if metric else float("inf")
         return not cell["ranked"], sign * value
@@ -127,10 +141,10 @@ def layout(columns: Sequence[Column], cells: Sequence[Cell], width: int | None) 
     return lines, dropped
 
 
-def _colour(cell: Cell, headline: str) -> str:
+def _colour(cell: Cell, headline: str, baseline: str) -> str:
     if not cell["ranked"]:
         return YELLOW
-    ratio = ratio_of(cell, headline)
+    ratio = ratio_of(cell, headline, baseline)
     if ratio is None or ratio["verdict"] not in ("more", "less"):
         return ""
     better = (ratio["verdict"] == "less") == (RANKING[headline] == "lower")
@@ -142,14 +156,15 @@ def scenario_lines(results: dict[str, Any], name: str, *, width: int | None, col
     scenario = results["scenarios"][name]
     baseline = results["run"]["baseline"]
     cells = [cell for cell in results["cells"] if cell["scenario"] == name]
-    shown = ordered(cells, scenario["headline"])
+    shown = ordered(cells, scenario["headline"], baseline)
     paint = (lambda code, text: f"{code}{text}{PLAIN}" if code else text) if colour else (lambda _, text: text)
     connections = cells[0]["params"]["connections"]
     lines = [paint(BOLD, f"{name}: {scenario['question']}") + f" ({connections} connections, closed loop)"]
     if shown:
-        table, dropped = layout(columns_for(scenario["operation"], baseline), shown, width)
+        columns = columns_for(scenario["operation"], baseline, splits=compares_splits(shown))
+        table, dropped = layout(columns, shown, width)
         lines += [paint(DIM, line) for line in table[:2]]
-        codes = [_colour(cell, scenario["headline"]) for cell in shown]
+        codes = [_colour(cell, scenario["headline"], baseline) for cell in shown]
         lines += [paint(code, line) for code, line in zip(codes, table[2:], strict=True)]
         if dropped:
             lines.append(paint(DIM, f"left out for want of width, see report.md: {', '.join(dropped)}"))
