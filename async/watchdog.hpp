@@ -16,9 +16,10 @@ class Watchdog;
 
 /// One connection's time: how long it may wait, and the only way in which it waits.
 ///
-/// Belongs to the connection's coroutine, which alone calls its members; the watchdog may end the
-/// wait from another thread of a pool meanwhile. Requires: the socket outlives it, and is not
-/// closed before `leave`.
+/// Belongs to the connection's coroutine, which alone calls its members, but for `progress`, `over`
+/// and `ready`, which the coroutine that writes for it may call as well; the watchdog may end their
+/// waits from another thread of a pool meanwhile. Requires: the socket outlives it, and is not
+/// closed before `leave`; no two wait for the same.
 class Watch : public boost::intrusive::set_base_hook<> {
  public:
   /// Begins to count the idle time.

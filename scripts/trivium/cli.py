@@ -103,10 +103,10 @@ def _explain(scenarios: list[AnyScenario]) -> str:
     lines = ["Contenders"]
     for contender in CONTENDERS:
         default = " (the default baseline)" if contender.name == DEFAULT_BASELINE else ""
-        lines.append(f"  {contender.name:<30} {contender.about}{default}")
+        lines.append(f"  {contender.name:<34} {contender.about}{default}")
     lines += ["", "Scenarios"]
     for scenario in scenarios:
-        head = f"  {scenario.name:<30} "
+        head = f"  {scenario.name:<34} "
         lines += textwrap.wrap(_about(scenario), width, initial_indent=head, subsequent_indent=" " * len(head))
     return "\n".join(lines)
 

@@ -43,8 +43,8 @@ struct Totals {
   std::uint64_t bytes_in = 0;
   std::uint64_t bytes_out = 0;
   std::uint64_t accept_errors = 0;
-  std::uint64_t units_started = 0;
-  std::uint64_t units_died = 0;
+  std::uint64_t units_started = 0;  ///< where connections are split, both halves of each count
+  std::uint64_t units_died = 0;     ///< so they do here
 
   /// Adds what a unit has counted so far.
   Totals& operator+=(const CounterSlot& slot) noexcept;
