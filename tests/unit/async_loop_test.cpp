@@ -69,7 +69,7 @@ struct Witness {
 Task<> hold(Listener listener, Loop& loop, Permits& permits, std::atomic<int>& frames) {
   const Witness witness(frames);
   auto connection = co_await accept_one(listener, permits, loop.next_slot());
-  co_await serve(std::move(*connection), loop.watchdog(), {}, loop.next_slot());
+  co_await serve(std::move(*connection), loop, {}, loop.next_slot());
 }
 
 TEST_P(AsyncLoop, HaltDestroysTheFramesThatAreLeft) {
@@ -97,7 +97,7 @@ TEST_P(AsyncLoop, HaltDestroysTheFramesThatAreLeft) {
 Task<> accept_all(Listener listener, Loop& loop, Permits& permits, std::atomic<int>& accepted) {
   while (auto connection = co_await accept_one(listener, permits, loop.next_slot())) {
     ++accepted;
-    loop.start_unit(serve(std::move(*connection), loop.watchdog(), {}, loop.next_slot()));
+    loop.start_unit(serve(std::move(*connection), loop, {}, loop.next_slot()));
   }
 }
 
