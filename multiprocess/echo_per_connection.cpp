@@ -26,7 +26,7 @@ bool start_connection(net::Descriptor& connection, Units& units, const net::Serv
   try {
     units.start([&](net::CounterSlot& counters) {
       close_all_but({connection.get()});
-      Service service(serving, counters, {connection.get()});
+      Service service(serving, counters);
       service.serve(std::move(connection));
     });
     connection.close();  // the child has it

@@ -24,7 +24,7 @@ net::Totals serve_shared_accept(app::EchoServer& server) {
   Supervisor pool(workers, [&] {
     return units.start([&](net::CounterSlot& counters) {
       close_all_but({server.listener.get()});
-      Service service(serving, counters, {server.listener.get()});
+      Service service(serving, counters);
       while (auto connection = net::accept_one(server.listener.get(), counters)) {
         service.serve(std::move(*connection));
       }

@@ -64,6 +64,14 @@ void write(int sockets, ChannelReceiver& output, ChannelSender& words, net::Spli
   }
 }
 
+// Nothing else that the worker has is the writing unit's to keep open.
+void close_all_but_ends(int sockets, const ChannelReceiver& output, const ChannelSender& words) {
+  std::vector<int> kept = output.descriptors();
+  for (const int descriptor : words.descriptors()) kept.push_back(descriptor);
+  kept.push_back(sockets);
+  close_all_but(std::move(kept));
+}
+
 }  // namespace
 
 // What the reading unit has of the writing one.
@@ -95,26 +103,27 @@ struct Service::Pair {
   pid_t writer;
 };
 
-Service::Service(const net::ServeOptions& options, net::CounterSlot& counters,
-                 std::initializer_list<int> own)
+Service::Service(const net::ServeOptions& options, net::CounterSlot& counters)
     : options_(options), counters_(counters) {
   while (options.split && !pair_ && !options.expired) {
     try {
       SharedMemory memory(sizeof(net::SplitState));
       auto& state = *static_cast<net::SplitState*>(memory.data());  // all zero is a valid one
-      Channel output(output_limits);
-      Channel words(word_limits);
+      const Channel output(output_limits);
+      const Channel words(word_limits);
       auto [ours, theirs] = make_message_sockets();
       ::setpgid(0, 0);  // the pair is a process group, so that one signal reaches both
       die_with_child();
       const pid_t writer = fork_worker([&] {
-        for (const int descriptor : own) ::close(descriptor);
-        ours.close();
-        { const auto unused = std::pair(std::move(output.sender), std::move(words.receiver)); }
-        write(theirs.get(), output.receiver, words.sender, {state, options, counters});
+        ChannelReceiver received = output.receiver();
+        ChannelSender answers = words.sender();  // it watches the process that made the channel
+        close_all_but_ends(theirs.get(), received, answers);
+        write(theirs.get(), received, answers, {state, options, counters});
       });
-      pair_.reset(new Pair{std::move(memory), state, std::move(output.sender),
-                           std::move(words.receiver), std::move(ours), writer});
+      pair_.reset(new Pair{std::move(memory), state, output.sender(), words.receiver(),
+                           std::move(ours), writer});
+      pair_->output.watch(open_pidfd(writer));
+      pair_->words.watch(0, open_pidfd(writer));
     } catch (const std::system_error&) {
       net::CounterSlot::add(counters.accept_errors, 1);
       std::this_thread::sleep_for(std::chrono::milliseconds(net::accept_backoff_ms));

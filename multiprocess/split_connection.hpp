@@ -2,7 +2,6 @@
 // Copyright (c) 2026 The Trivium authors
 #pragma once
 
-#include <initializer_list>
 #include <memory>
 
 #include "shared/net/blocking_connection.hpp"
@@ -16,12 +15,10 @@ namespace trivium::multiprocess {
 /// forks, which lives as long as the service. If either dies, the other does: the kernel tells.
 class Service {
  public:
-  /// Forks the writing unit, which closes the worker's own descriptors that are named. Where the
-  /// system has no process left, waits until it has, or until connections have expired.
-  /// Requires: the process is a worker, has no thread and no child; the options and the slot
-  /// outlive the service.
-  Service(const net::ServeOptions& options, net::CounterSlot& counters,
-          std::initializer_list<int> own);
+  /// Forks the writing unit, which keeps none of the worker's descriptors open. Where the system
+  /// has no process left, waits until it has, or until connections have expired. Requires: the
+  /// process is a worker, has no thread and no child; the options and the slot outlive the service.
+  Service(const net::ServeOptions& options, net::CounterSlot& counters);
   ~Service();
   Service(const Service&) = delete;
   Service& operator=(const Service&) = delete;

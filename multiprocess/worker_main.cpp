@@ -68,7 +68,7 @@ int main(int argc, char** argv) {
                                     .idle_timeout = options.idle_timeout,
                                     .expired = board.expired(),
                                     .split = options.connection == "split"};
-    Service service(serving, board.slot(options.unit), {connections.get(), reports.descriptor()});
+    Service service(serving, board.slot(options.unit));
     work(connections.get(), reports, static_cast<std::uint32_t>(options.unit), service);
     return 0;
   } catch (const std::exception& error) {

@@ -64,7 +64,7 @@ class Served {
                                     .split = true};
     units.start([&](net::CounterSlot& counters) {
       close_all_but({connection->get()});
-      Service service(options, counters, {connection->get()});
+      Service service(options, counters);
       service.serve(std::move(*connection));
     });
   }
@@ -239,7 +239,7 @@ TEST(SplitProcesses, WithoutMeansToStartTheWriterTheConnectionWaitsUntilItExpire
                       .rlim_max = static_cast<rlim_t>(theirs.get()) + 1};
     ::setrlimit(RLIMIT_NOFILE, &none);
     while (net::Descriptor filler{::dup(0)}) (void)filler.release();
-    Service service(options, counters, {theirs.get()});
+    Service service(options, counters);
     service.serve(net::Descriptor(theirs.get()));
   });
   EXPECT_TRUE(test::eventually([&] { return units.totals().accept_errors >= 3; }));
