@@ -128,10 +128,11 @@ TEST(UnitsDeathTest, APoolThatCannotBeStartedIsOneLineAndNoAbort) {
       running.count_down();
       for (;;) ::pause();
     };
-    start_pool(server, units, 3, body);
+    const auto start = [&] { units.start(body); };
+    start_pool(server, units, 3, start);
     running.wait();
     make_threads_impossible();
-    start_pool(server, units, 1, body);
+    start_pool(server, units, 1, start);
   };
   EXPECT_EXIT(start_some(), testing::ExitedWithCode(1), "^echo: [^\n]+\n$");
 }
