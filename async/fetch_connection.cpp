@@ -165,7 +165,10 @@ Task<> write_some(TimedSocket& socket, FetchSession& session, std::span<const ch
 Task<> read_some(TimedSocket& socket, FetchSession& session) {
   const auto count = ::recv(socket.get(), buffer.data(), buffer.size(), 0);
   if (count > 0) {
-    session.received({buffer.data(), static_cast<std::size_t>(count)});
+    const auto size = static_cast<std::size_t>(count);
+    session.received({buffer.data(), size});
+    // There may be more at once, and so on: the loop's other tasks get their turn.
+    if (size == buffer.size()) co_await asio::post(as_result);
   } else if (count == 0) {
     session.end_of_input();
   } else if (errno == EAGAIN) {

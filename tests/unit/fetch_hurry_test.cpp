@@ -77,6 +77,31 @@ TEST_P(FetchHurry, DoesNotExtendTheTimeout) {
   EXPECT_GT(result.bytes, 0U);
 }
 
+async::Task<> note_the_time(async::Clock::time_point& awake) {
+  const async::Executor executor = co_await async::asio::this_coro::executor;
+  async::Timer timer(executor, 20ms);
+  co_await timer.async_wait(async::as_result);
+  awake = async::Clock::now();
+}
+
+TEST(FetchHurryOfATask, LetsOthersOnItsLoopHaveTheirTurn) {
+  const auto listener = test::listen_on_loopback();
+  const std::string url = "http://" + net::to_string(net::local_address(listener.get())) + "/";
+  protocol::FetchResult result;
+  async::Clock::time_point awake;
+  async::asio::io_context context(1);
+  async::asio::co_spawn(context,
+                        await_fetch(url, {.timeout = 2s, .max_body = std::size_t{1} << 30}, result),
+                        async::rethrow);
+  async::asio::co_spawn(context, note_the_time(awake), async::rethrow);
+  head_is_due = true;
+  hurried = true;
+  context.run();
+  hurried = false;
+  EXPECT_EQ(result.why(), "timed out: reading the body");
+  EXPECT_LT(awake, async::Clock::now() - 500ms) << "the timer went off when the fetch was over";
+}
+
 INSTANTIATE_TEST_SUITE_P(Flavours, FetchHurry, testing::Values(fetch_blocking, fetch_async),
                          [](const auto& row) { return row.index == 0 ? "Blocking" : "Async"; });
 
