@@ -308,14 +308,14 @@ void Worker::finish() {
   phase_ = Phase::finishing;
   shared_.results.in_flight = shared_.recorder.under_way();
   if (options_.mode == Mode::idle) ask_all();
-  if (options_.mode == Mode::idle || options_.open_loop()) {
-    // All of it ends in one way or another: what waits within the timeout, what is put within
-    // another.
-    while (shared_.recorder.under_way() > 0 && !agreement_.stop) turn(shared_.now + 100 * ms);
-  } else {
-    waiting_.clear();
-    const std::int64_t leave_at = shared_.now + farewell;
-    while (shared_.recorder.under_way() > 0 && shared_.now < leave_at) turn(leave_at);
+  // In an open loop all of it ends in one way or another: what waits within the timeout, what is
+  // put within another.
+  const bool all = options_.mode == Mode::idle || options_.open_loop();
+  if (!all) waiting_.clear();
+  const std::int64_t leave_at =
+      shared_.now + (all ? 2 * options_.timeout.count() + 10'000 * ms : farewell);
+  while (shared_.recorder.under_way() > 0 && shared_.now < leave_at && !agreement_.stop) {
+    turn(std::min(leave_at, shared_.now + 100 * ms));
   }
   shared_.results.abandoned = shared_.recorder.under_way();
 }
