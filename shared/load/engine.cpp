@@ -58,10 +58,15 @@ class Engine {
   Results run() {
     const std::int64_t begun = monotonic_now();
     std::vector<std::thread> threads;
-    for (std::size_t i = 1; i < workers_.size(); ++i) {
-      threads.emplace_back([this, i] { run_worker(i); });
+    try {
+      for (std::size_t i = 1; i < workers_.size(); ++i) {
+        threads.emplace_back([this, i] { run_worker(i); });
+      }
+      run_worker(0);
+    } catch (...) {
+      errors_.front() = std::current_exception();
+      agreement_.stop = true;
     }
-    run_worker(0);
     for (auto& thread : threads) thread.join();
     for (const auto& error : errors_) {
       if (error) std::rethrow_exception(error);

@@ -23,8 +23,8 @@ struct Listener {
 /// is one. Blocks until the run is over: opening what stays open, warm-up, duration, and what is
 /// still under way then (half a second at most in a closed loop, twice the timeout otherwise).
 ///
-/// Returns early, with `start_ns` 0, when by the end of the warm-up nothing has ever connected.
-/// Throws std::system_error for what the system refuses as a whole.
+/// Returns early, with `start_ns` 0, when by the end of the warm-up nothing has ever connected,
+/// though it was tried. Throws std::system_error for what the system refuses as a whole.
 [[nodiscard]] Results run(const Options& options, const net::Address& target,
                           const Listener& listener);
 

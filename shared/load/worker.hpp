@@ -57,6 +57,7 @@ class Worker {
 
  private:
   using Status = Connection::Status;
+  enum class Phase : std::uint8_t { establishing, held, running, finishing };
 
   struct Waiting {
     std::int64_t due;
@@ -99,14 +100,13 @@ class Worker {
   std::vector<std::uint32_t> free_;   // open loop: connections without an operation
   std::optional<Schedule> schedule_;  // open loop
   std::array<epoll_event, 128> events_{};
-  enum class Phase : std::uint8_t { establishing, held, running, finishing };
   Phase phase_ = Phase::establishing;
-  std::size_t settled_ = 0;  // establishing: connections that are open, or failed
-  std::vector<bool> is_settled_;
-  std::size_t opened_ = 0;  // establishing: connections that were begun
-  std::int64_t progressed_at_ = 0;
-  std::uint32_t next_ = 0;  // open loop: whose turn it is
-  bool connected_ = false;  // and said so
+  std::size_t opened_ = 0;          // establishing: connections that were begun
+  std::size_t settled_ = 0;         // of these: are open, or failed
+  std::vector<bool> is_settled_;    // which
+  std::int64_t progressed_at_ = 0;  // when one was open last
+  std::uint32_t next_ = 0;          // open loop: whose turn it is
+  bool connected_ = false;          // and said so
   std::int64_t measure_at_ = 0;
   std::int64_t end_at_ = 0;
   std::int64_t scan_at_ = 0;

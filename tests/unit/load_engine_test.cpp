@@ -235,7 +235,7 @@ TEST(LoadEngine, ADeadServerIsRefusedAndDoesNotMakeItSpin) {
 
 TEST(LoadEngine, GivesUpAfterTheWarmUpWhereNothingConnects) {
   const net::Address address = dead_address();
-  const Ran ran = run_against(address, Mode::churn, [](Options& o) { o.warmup = 20ms; });
+  const Ran ran = run_against(address, Mode::churn, [](Options& o) { o.warmup = 300ms; });
   EXPECT_EQ(ran.results.start_ns, 0);
   EXPECT_EQ(ran.measuring, 0);
   EXPECT_GT(ran.results.outside.of(Outcome::refused), 0U);

@@ -103,7 +103,7 @@ TEST(LoadThreads, WhereNothingConnectsAllOfThemEnd) {
   const Results results = run_once(dead_address(), Mode::churn, 100ms, [](Options& options) {
                             options.threads = 2;
                             options.connections = 4;
-                            options.warmup = 20ms;
+                            options.warmup = 300ms;
                           }).results;
   EXPECT_EQ(results.start_ns, 0);
   EXPECT_GT(results.outside.of(Outcome::refused), 0U);
