@@ -286,7 +286,7 @@ TEST_P(AsyncConnection, AReaderThatMakesNoneIsIdle) {
 // Lines for which the socket's buffers have no room, but where it is split, the channel has.
 const std::string outstanding = [] {
   std::string lines;
-  while (lines.size() < 128 * 1024) lines += std::string(1023, 'o') + "\n";
+  while (lines.size() < 96 * 1024) lines += std::string(1023, 'o') + "\n";
   return lines;
 }();
 
