@@ -149,9 +149,7 @@ std::uint64_t Channel::undelivered() const noexcept {
   const channel::Layout layout(shared_.memory->data());
   std::uint64_t count = 0;
   for (std::size_t lane = 0; lane < spaces_.size(); ++lane) {
-    const auto& words = layout.ring(lane).lane();
-    count += words.published.load(std::memory_order_relaxed) / 2 -
-             words.taken.load(std::memory_order_relaxed);
+    count += layout.ring(lane).undelivered();
   }
   return count;
 }

@@ -131,6 +131,16 @@ class Ring {
     word(message).store(std::uint64_t{size} << 32 | lap(message), std::memory_order_release);
   }
 
+  /// Messages that were published and not taken, counted now, at which both may be at work. A
+  /// sender that is at it, or died there, has not counted its last, which may even be taken.
+  [[nodiscard]] std::uint64_t undelivered() const noexcept {
+    const std::uint64_t taken = lane_->taken.load(std::memory_order_relaxed);
+    std::uint64_t count = lane_->published.load(std::memory_order_relaxed) / 2;
+    count = std::max(count, taken) - taken;
+    while (count < capacity() && has(taken + count)) ++count;
+    return count;
+  }
+
   [[nodiscard]] static std::size_t bytes(const Constants& constants) noexcept {
     return sizeof(Lane) + words_bytes(constants) +
            round_up(content_bytes(constants) << constants.message_shift);

@@ -308,8 +308,7 @@ void BasicChannelSender<Steps>::close() noexcept {
 
 template <typename Steps>
 std::uint64_t BasicChannelSender<Steps>::undelivered() const noexcept {
-  return lane_.published.load(std::memory_order_relaxed) / 2 -
-         lane_.taken.load(std::memory_order_relaxed);
+  return ring_.undelivered();
 }
 
 template <typename Steps>

@@ -28,8 +28,11 @@ struct Send : Situation {
   // What had been sent is received, and not more; and whoever sends next on the lane is.
   void check_after_death() {
     ASSERT_TRUE(readable(receiver.descriptor(), long_enough)) << "the death is not told";
+    const int next_due = due + static_cast<int>(channel.undelivered());
     while (take() == ChannelStatus::ok) {
     }
+    ASSERT_EQ(due, next_due) << "it was told otherwise";
+    ASSERT_EQ(channel.undelivered(), 0U);
     ASSERT_GE(due, noted() == ChannelStatus::ok ? most : 0);
     ASSERT_LE(due, most);
     ChannelSender next = channel.sender(own);
