@@ -55,7 +55,7 @@ class Served {
     }
     client = test::connect_to(listener.get(), setup.small_buffers ? 16 * 1024 : 0);
     begin = Clock::now();
-    if (setup.expired) loop_.expire();
+    if (setup.expired) loop_.watchdog().expire();  // before anything runs
     loop_.start(serve_one(adopt_listener(loop_.executor(), listener.get()), *this));
     loop_.run([this] { ++ended_; });
   }
