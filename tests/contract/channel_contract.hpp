@@ -225,6 +225,22 @@ TYPED_TEST_P(ChannelContract, DeadlineInThePastIsATry) {
   EXPECT_EQ(channel.send_until(Clock::now(), message), ChannelStatus::timed_out);
 }
 
+TYPED_TEST_P(ChannelContract, WhatTimedOutCanBeTriedAgain) {
+  TypeParam channel(capacity, message_bytes);
+  const auto soon = [] { return Clock::now() + std::chrono::milliseconds(2); };
+  std::string received;
+  EXPECT_EQ(channel.receive_until(soon(), received), ChannelStatus::timed_out);
+  const std::size_t count = fill(channel);
+  std::string message = "again";
+  EXPECT_EQ(channel.send_until(soon(), message), ChannelStatus::timed_out);
+  EXPECT_EQ(channel.send_until(soon(), message), ChannelStatus::timed_out);
+  EXPECT_EQ(drain(channel).size(), count);
+  EXPECT_EQ(channel.send_until(far_away(), message), ChannelStatus::ok);
+  EXPECT_EQ(channel.receive_until(far_away(), received), ChannelStatus::ok);
+  EXPECT_EQ(received, "again");
+  EXPECT_EQ(channel.receive_until(soon(), received), ChannelStatus::timed_out);
+}
+
 TYPED_TEST_P(ChannelContract, SendUntilGoesOnOnceThereIsRoom) {
   TypeParam channel(capacity, message_bytes);
   auto peer = channel.start([&channel] {
@@ -390,9 +406,9 @@ REGISTER_TYPED_TEST_SUITE_P(ChannelContract, FirstInFirstOut, HoldsItsCapacityOf
                             BlockedSendGoesOnOnceThereIsRoom,
                             BlockedReceiveGoesOnOnceThereIsAMessage, EveryMessageWakesWhoWaitsForIt,
                             SendUntilTimesOutAndNotBefore, ReceiveUntilTimesOutAndNotBefore,
-                            DeadlineInThePastIsATry, SendUntilGoesOnOnceThereIsRoom,
-                            ReceiveUntilGoesOnOnceThereIsAMessage, CloseDrainsWhatIsQueued,
-                            SendAfterCloseFailsAndLeavesTheMessage,
+                            DeadlineInThePastIsATry, WhatTimedOutCanBeTriedAgain,
+                            SendUntilGoesOnOnceThereIsRoom, ReceiveUntilGoesOnOnceThereIsAMessage,
+                            CloseDrainsWhatIsQueued, SendAfterCloseFailsAndLeavesTheMessage,
                             CloseOfAFullChannelIsClosedAndNotFull, ClosingTwiceIsClosingOnce,
                             CloseWakesBlockedSenders, CloseWakesABlockedReceiver,
                             CloseByAPeerReachesEveryone, ManySendersLoseNothing);
