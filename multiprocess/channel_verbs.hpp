@@ -34,8 +34,9 @@ inline constexpr std::uint64_t longest_turn = 32;
 // 1 GHz.
 inline constexpr std::uint64_t look_interval = 1 << 26;
 
-// Of the processor, between two looks: 0.1 to 0.3 us.
-inline constexpr int pauses = 128;
+// Of the processor, between two looks: 0.1 us at first, at last some 2 us.
+inline constexpr int least_pauses = 4;
+inline constexpr int most_pauses = 128;
 
 // How long an end looks that had a stream, before it sleeps: about as long as falling asleep takes.
 inline constexpr std::chrono::nanoseconds stream_pause = 5us;
@@ -69,14 +70,17 @@ inline void full_barrier() noexcept {
 }
 
 /// Looks again and again until `done()` or for that long. Between two looks the other side goes on
-/// alone for a moment: who looks at a slot while it is being written slows the writer down.
+/// alone, for longer each time: who looks at a slot while it is being written slows the writer
+/// down.
 template <typename Done>
 bool look_for(std::chrono::nanoseconds budget, Done done) {
   if (budget <= budget.zero()) return false;
   const auto end = std::chrono::steady_clock::now() + budget;
+  int pauses = least_pauses;
   do {
     if (done()) return true;
     for (int i = 0; i < pauses; ++i) pause();
+    pauses = std::min(pauses * 2, most_pauses);
   } while (std::chrono::steady_clock::now() < end);
   return false;
 }
