@@ -159,9 +159,13 @@ class Book {
     if (origin->sender < sender || (origin->sender == sender && origin->number < number)) {
       fail(*origin, "came again, or late");
     }
-    account(*origin, origin->sender == sender ? origin->number - number
-                                              : lane.rest() + lane.missing(*origin));
+    const std::uint32_t missing =
+        origin->sender == sender ? origin->number - number : lane.rest() + lane.missing(*origin);
+    judge(*origin, missing);
+    // In this order: a receiver that is killed before it has settled what is missing leaves the
+    // next one more leave to miss some, and not a gap for which the leave is used up.
     lane.next_message = std::uint64_t{origin->sender} << 32 | (origin->number + 1);
+    settle(*origin, missing);
     ++pages().received;
   }
 
@@ -176,7 +180,9 @@ class Book {
     auto& page = pages().lane.at(lane);
     std::uint32_t missing = page.rest();
     for (auto next = page.next().first + 1; next <= sender; ++next) missing += page.sent.at(next);
-    account({.lane = lane, .sender = sender, .number = page.sent.at(sender)}, missing);
+    const Origin last{.lane = lane, .sender = sender, .number = page.sent.at(sender)};
+    judge(last, missing);
+    settle(last, missing);
   }
 
   [[nodiscard]] std::uint64_t received() const { return pages().received; }
@@ -227,15 +233,18 @@ class Book {
 
   // Before that message as many are missing; and its predecessor may not have sent more than it
   // knew, but for what it had in hand.
-  void account(Origin origin, std::uint32_t missing) {
-    auto& lane = pages().lane.at(origin.lane);
+  void judge(Origin origin, std::uint32_t missing) const {
+    const auto& lane = pages().lane.at(origin.lane);
     const auto [sender, number] = lane.next();
     if (origin.sender > sender && number > lane.sent.at(sender) + pages().most_in_hand) {
       fail(origin, "comes after more than was sent");
     }
-    if (missing > lane.may_be_lost)
+    if (missing > lane.may_be_lost) {
       fail(origin, std::to_string(missing) + " are missing before it");
-    lane.may_be_lost = 0;
+    }
+  }
+  void settle(Origin origin, std::uint32_t missing) {
+    pages().lane.at(origin.lane).may_be_lost = 0;
     if ((pages().lost += missing) > pages().may_be_lost) fail(origin, "more was lost than may be");
   }
 
