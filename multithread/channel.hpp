@@ -30,7 +30,7 @@ using app::ChannelStatus;
 /// Promised: a value is received once where its send returned ok, and never where it returned
 /// anything else, however a close races with it. Values come in the order in which their sends took
 /// effect, so those of one sender in the order of its sends. Among those who wait there is no
-/// order. Who blocks costs no CPU.
+/// order. Who sleeps costs no CPU.
 ///
 /// No lock is taken: a thread that is preempted inside a verb holds up those who need the very cell
 /// that it is at. A try waits for such a thread, so that full and empty mean what they say, and
@@ -52,8 +52,9 @@ class Channel {
         lap_(Position{2} << std::bit_width(capacity)),
         spin_(spin),
         cells_(std::make_unique_for_overwrite<Cell[]>(capacity)) {
-    for (std::size_t i = 0; i < capacity; ++i)
+    for (std::size_t i = 0; i < capacity; ++i) {
       cells_[i].turn.store(i * 2, std::memory_order_relaxed);
+    }
   }
 
   /// Destroys what is still queued. Requires: no verb is running, nor will be.
@@ -127,6 +128,7 @@ class Channel {
   // was meant for a later value can have been used up by a receiver that found the cell at the
   // head claimed and not yet filled, and slept again. Who fills that cell wakes a receiver, whose
   // duty it is to wake the next if the queue is not empty, and so on. Likewise for senders.
+  // tests/contract/multithread_channel_model_test.cpp goes through every interleaving.
   using Position = std::uint64_t;
   static constexpr Position closed_mark = Position{1} << 63;
   static constexpr std::size_t cache_line = 64;
@@ -168,8 +170,7 @@ class Channel {
         if (!tail_.compare_exchange_weak(tail, next(tail))) continue;
         std::construct_at(&mine.value, std::move(value));
         mine.turn.store(tail + 1);
-        if (receivers_.need_waking()) [[unlikely]]
-          receivers_.wake_one();
+        if (receivers_.need_waking()) receivers_.wake_one();
         return ChannelStatus::ok;
       }
       if (const Position seen = std::exchange(tail, tail_.load()); tail == seen) {
@@ -188,8 +189,7 @@ class Channel {
         value = std::move(mine.value);
         std::destroy_at(&mine.value);
         mine.turn.store(head + lap_);
-        if (senders_.need_waking()) [[unlikely]]
-          senders_.wake_one();
+        if (senders_.need_waking()) senders_.wake_one();
         return ChannelStatus::ok;
       }
       if (const Position seen = std::exchange(head, head_.load()); head == seen) {

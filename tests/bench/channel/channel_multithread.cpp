@@ -69,13 +69,19 @@ void add_all() {
 }  // namespace
 }  // namespace trivium::bench
 
-// `--apart` keeps the two ends on two CPUs; all else is Google Benchmark's.
+// `--placement=free|one|apart` says where the threads run (harness.hpp); all else is Google
+// Benchmark's.
 int main(int argc, char** argv) {
-  char** const end = std::remove_if(argv + 1, argv + argc, [](const char* argument) {
-    return std::string_view(argument) == "--apart";
-  });
-  trivium::bench::apart = end != argv + argc;
-  argc = static_cast<int>(end - argv);
+  using trivium::bench::Placement;
+  constexpr std::pair<std::string_view, Placement> placements[] = {
+      {"--placement=free", Placement::free},
+      {"--placement=one", Placement::one},
+      {"--placement=apart", Placement::apart}};
+  for (const auto& [flag, placement] : placements) {
+    char** const end = std::remove(argv + 1, argv + argc, flag);
+    if (end != argv + argc) trivium::bench::placement = placement;
+    argc = static_cast<int>(end - argv);
+  }
   trivium::bench::add_all<64>();
   trivium::bench::add_all<4096>();
   benchmark::Initialize(&argc, argv);

@@ -6,8 +6,7 @@
 //
 // One batch of messages is one measurement: its threads are started and its channels warmed up
 // before the clock starts, and the clock stops when the last message has arrived. Google Benchmark
-// repeats batches until its minimal time is over. Where the threads run is the scheduler's affair,
-// unless they are told to run apart.
+// repeats batches until its minimal time is over.
 #pragma once
 
 #include <benchmark/benchmark.h>
@@ -53,15 +52,29 @@ struct Message {
   }
 };
 
-/// Whether those who send first and those who receive first are kept on two different CPUs.
-inline bool apart = false;
+/// Where the threads run: wherever the scheduler puts them, all on one CPU, or those who send first
+/// on one and those who receive first on another.
+enum class Placement { free, one, apart };
+inline Placement placement = Placement::free;
 
-inline void run_on(int cpu) {
-  if (!apart) return;
-  cpu_set_t set;
-  CPU_ZERO(&set);
-  CPU_SET(cpu, &set);
-  ::pthread_setaffinity_np(::pthread_self(), sizeof set, &set);
+enum class Side { sender, receiver };
+
+/// Binds the calling thread to the CPU that the placement has for its side: the first or the second
+/// of those that this process was started with.
+inline void take_place(Side side) {
+  if (placement == Placement::free) return;
+  static const cpu_set_t allowed = [] {
+    cpu_set_t set;
+    ::sched_getaffinity(0, sizeof set, &set);
+    return set;
+  }();
+  int rest = placement == Placement::apart && side == Side::receiver ? 1 : 0;
+  int cpu = 0;
+  while (cpu < CPU_SETSIZE - 1 && (!CPU_ISSET(cpu, &allowed) || rest-- > 0)) ++cpu;
+  cpu_set_t mine;
+  CPU_ZERO(&mine);
+  CPU_SET(cpu, &mine);
+  ::pthread_setaffinity_np(::pthread_self(), sizeof mine, &mine);
 }
 
 /// What the process has used up so far.
@@ -84,17 +97,18 @@ class Team {
  public:
   /// `work` returns how long it took by its own clock; `ready` runs before the start.
   template <typename Ready, typename Work>
-  void add(int cpu, Ready ready, Work work) {
+  void add(Side side, Ready ready, Work work) {
     members_.push_back(std::make_unique<Member>());
-    members_.back()->thread = std::thread([this, cpu, ready, work, member = members_.back().get()] {
-      run_on(cpu);
-      ready();
-      ready_.fetch_add(1);
-      ready_.notify_one();
-      started_.wait(false);
-      work();
-      member->end = Clock::now();
-    });
+    members_.back()->thread =
+        std::thread([this, side, ready, work, member = members_.back().get()] {
+          take_place(side);
+          ready();
+          ready_.fetch_add(1);
+          ready_.notify_one();
+          started_.wait(false);
+          work();
+          member->end = Clock::now();
+        });
   }
 
   /// Runs the batch; the time from the start to the end of the last thread.
@@ -161,7 +175,7 @@ void throughput(benchmark::State& state, Shape shape, Make make) {
     std::atomic<std::uint64_t> sum{0};
     for (std::size_t i = 0; i < shape.senders; ++i) {
       team.add(
-          0, [] {},
+          Side::sender, [] {},
           [&] {
             Message<Bytes> message;
             for (std::uint64_t number = 1; number <= each; ++number) {
@@ -174,7 +188,7 @@ void throughput(benchmark::State& state, Shape shape, Make make) {
     }
     for (std::size_t i = 0; i < shape.receivers; ++i) {
       team.add(
-          1, [] {},
+          Side::receiver, [] {},
           [&] {
             Message<Bytes> message;
             std::uint64_t mine = 0;
@@ -225,13 +239,13 @@ void round_trip(benchmark::State& state, Shape shape, Make make) {
     std::vector<std::thread> servers;
     for (std::size_t i = 0; i < shape.receivers; ++i) {
       servers.emplace_back([&] {
-        run_on(1);
+        take_place(Side::receiver);
         serve();
       });
     }
     for (std::size_t i = 0; i < clients; ++i) {
       team.add(
-          0, [&, i] { ask(i, each / 10); },
+          Side::sender, [&, i] { ask(i, each / 10); },
           [&, i] {
             ask(i, each);
             if (running.fetch_sub(1) == 1) requests->close();
