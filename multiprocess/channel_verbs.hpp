@@ -427,8 +427,9 @@ ChannelStatus BasicChannelReceiver<Steps>::look() {
       // From here on, who begins to send sees that it is closed, and who had begun is seen.
       head_.barriers != 0 ? channel::run_barriers() : channel::full_barrier();
       sealed_ = true;
-      for (std::size_t lane = 0; lane < senders_.size(); ++lane) attend(lane);
     }
+    // What a send that is under way has published, but not told, is seen once it is over.
+    for (std::size_t lane = 0; lane < senders_.size(); ++lane) attend(lane);
     learn_of_deaths();
     const bool sending = any_sending();
     if (find()) return ChannelStatus::ok;
