@@ -343,6 +343,8 @@ BasicChannelReceiver<Steps>::BasicChannelReceiver(channel::ReceiverParts parts)
   // The number of its sleep is over.
   set_rest(channel::Rest::asleep);
   set_rest(channel::Rest::calm);
+  // A sender that has seen the predecessor's stream relies on a barrier before the next sleep.
+  if (head_.barriers != 0) channel::run_barriers();
   for (auto& space : parts.spaces) {
     const std::size_t lane = senders_.size();
     Sender& sender = senders_.emplace_back(layout_.ring(lane), std::move(space));
