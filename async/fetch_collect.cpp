@@ -44,8 +44,9 @@ void Front::collect(app::FetchClient& client, const std::vector<Loop*>& loops, R
                                     "cannot watch for signals"));
   Stream signals(executor(), copy.get());
   (void)copy.release();
-  asio::co_spawn(context_, take_results(client, results, signals), rethrow);
+  // Waits first: the other may find all results there, and end without having waited once.
   asio::co_spawn(context_, watch_signals(signals, results), rethrow);
+  asio::co_spawn(context_, take_results(client, results, signals), rethrow);
   try {
     for (Loop* loop : loops) {
       loop->run([this, loop] { asio::post(context_, [loop] { loop->check(); }); });
