@@ -27,7 +27,7 @@ Task<> accept_and_spawn(Listener listener, Loop& loop, Permits& permits, const S
 
 net::Totals serve_per_connection(app::EchoServer& server) {
   Loop loop(1, server.options.idle_timeout);
-  Permits permits(loop.executor(), server.options.max_connections);
+  Permits permits(server.options.max_connections);
   const Service service({.max_line = server.options.max_line}, server.options.split());
   loop.start(accept_and_spawn(adopt_listener(loop.executor(), server.listener.get()), loop, permits,
                               service));

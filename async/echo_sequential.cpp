@@ -28,7 +28,7 @@ Task<> accept_and_serve(Listener listener, Loop& loop, Permits& permits,
 
 net::Totals serve_sequential(app::EchoServer& server) {
   Loop loop(1, server.options.idle_timeout);
-  Permits unlimited(loop.executor(), 0);  // at most one is open in any case
+  Permits unlimited(0);  // at most one is open in any case
   const protocol::EchoSession::Limits limits{.max_line = server.options.max_line};
   loop.start_unit(accept_and_serve(adopt_listener(loop.executor(), server.listener.get()), loop,
                                    unlimited, limits));

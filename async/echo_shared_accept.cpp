@@ -41,7 +41,7 @@ net::Totals serve_shared_accept(app::EchoServer& server) {
   for (std::size_t i = 0; i < server.options.workers; ++i) {
     loops.emplace_back(1, server.options.idle_timeout);
   }
-  Permits permits(loops.front().executor(), server.options.max_connections);
+  Permits permits(server.options.max_connections);
   const Service service({.max_line = server.options.max_line}, server.options.split());
   std::vector<Loop*> flock;
   for (Loop& loop : loops) {

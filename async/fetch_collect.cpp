@@ -42,7 +42,7 @@ Task<> watch_signals(Stream& signals, Results& results) {
 void Front::collect(app::FetchClient& client, const std::vector<Loop*>& loops, Results& results) {
   net::Descriptor copy(net::checked(::fcntl(client.signals.descriptor(), F_DUPFD_CLOEXEC, 0),
                                     "cannot watch for signals"));
-  Stream signals(executor(), copy.get());
+  Stream signals(context_, copy.get());
   (void)copy.release();
   // Waits first: the other may find all results there, and end without having waited once.
   asio::co_spawn(context_, watch_signals(signals, results), rethrow);

@@ -17,13 +17,8 @@ using Results = Channel<Finished>;
 
 /// The main thread's own loop, where results are delivered: printing may block it, and that holds
 /// up nobody but those who wait to send a result.
-///
-/// A strategy declares the front first, then its loops, then the results: what waits in the channel
-/// refers to the loops.
 class Front {
  public:
-  [[nodiscard]] Executor executor() noexcept { return context_.get_executor(); }
-
   /// Runs the loops, takes results and delivers them until the run is over; what every strategy
   /// ends in.
   ///

@@ -47,8 +47,8 @@ Task<> hand_off_all(const app::FetchOptions& options, Loop& pool, Permits& permi
 void fetch_handoff(app::FetchClient& client) {
   Front front;
   Loop pool(std::max<std::size_t>(2, app::usable_cpus()), client.options.limits.timeout);
-  Permits permits(pool.executor(), client.units());
-  Results results(front.executor(), client.units());
+  Permits permits(client.units());
+  Results results(client.units());
   pool.start(hand_off_all(client.options, pool, permits, results));
   front.collect(client, {&pool}, results);
 }

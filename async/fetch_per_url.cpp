@@ -41,8 +41,8 @@ Task<> spawn_all(const app::FetchOptions& options, Loop& loop, Permits& permits,
 void fetch_per_url(app::FetchClient& client) {
   Front front;
   Loop loop(1, client.options.limits.timeout);
-  Permits permits(loop.executor(), client.units());
-  Results results(front.executor(), client.units());
+  Permits permits(client.units());
+  Results results(client.units());
   loop.start(spawn_all(client.options, loop, permits, results));
   front.collect(client, {&loop}, results);
 }

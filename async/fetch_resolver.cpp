@@ -48,8 +48,7 @@ class Asker {
 }  // namespace
 
 Task<net::Resolution> resolve(std::string host, std::string port, Clock::time_point deadline) {
-  const Executor executor = co_await asio::this_coro::executor;
-  Answer answer(executor, 1);
+  Answer answer(1);
   const Asker asker(answer);
   net::Resolution resolution;
   try {

@@ -44,7 +44,7 @@ void fetch_shared_queue(app::FetchClient& client) {
   for (std::size_t i = 0; i < std::min(app::usable_cpus(), client.units()); ++i) {
     flock.push_back(&loops.emplace_back(1, client.options.limits.timeout));
   }
-  Results results(front.executor(), client.units());
+  Results results(client.units());
   for (std::size_t i = 0; i < client.units(); ++i) {
     flock[i % flock.size()]->start_unit(work_off(client.options, next, results));
   }

@@ -34,8 +34,8 @@ class Permit {
 class Permits {
  public:
   /// 0 is no limit.
-  Permits(Executor executor, std::size_t limit) {
-    if (limit > 0) channel_.emplace(executor, limit);
+  explicit Permits(std::size_t limit) {
+    if (limit > 0) channel_.emplace(limit);
   }
 
   [[nodiscard]] bool limited() const noexcept { return channel_.has_value(); }

@@ -21,10 +21,25 @@ class ThreadPeer {
   std::future<bool> result_;
 };
 
+using Channel = async::Channel<std::string>;
+using Status = async::Task<ChannelStatus>;
+constexpr auto never = Channel::Deadline::max();
+
+// The references are to what the caller owns, who waits for the task.
+Status await_send(Channel& channel, Clock::time_point deadline, std::string& message) {
+  if (deadline == never) co_return co_await channel.send(std::move(message));
+  co_return co_await channel.send_until(deadline, std::move(message));
+}
+
+Status await_receive(Channel& channel, Clock::time_point deadline, std::string& message) {
+  if (deadline == never) co_return co_await channel.receive(message);
+  co_return co_await channel.receive_until(deadline, message);
+}
+
 // Every verb runs as a task of its own on a pool of threads, and so meets the others across them.
 class AsyncFlavour {
  public:
-  AsyncFlavour(std::size_t capacity, std::size_t) : channel_(pool_.get_executor(), capacity) {
+  AsyncFlavour(std::size_t capacity, std::size_t) : channel_(capacity) {
     for (int i = 0; i < 3; ++i) {
       threads_.emplace_back([this] { pool_.run(); });
     }
@@ -35,14 +50,14 @@ class AsyncFlavour {
   }
 
   ChannelStatus try_send(std::string& message) { return channel_.try_send(std::move(message)); }
-  ChannelStatus send(std::string& message) { return run(channel_.send(std::move(message))); }
+  ChannelStatus send(std::string& message) { return send_until(never, message); }
   ChannelStatus send_until(Clock::time_point deadline, std::string& message) {
-    return run(channel_.send_until(deadline, std::move(message)));
+    return run(await_send(channel_, deadline, message));
   }
   ChannelStatus try_receive(std::string& message) { return channel_.try_receive(message); }
-  ChannelStatus receive(std::string& message) { return run(channel_.receive(message)); }
+  ChannelStatus receive(std::string& message) { return receive_until(never, message); }
   ChannelStatus receive_until(Clock::time_point deadline, std::string& message) {
-    return run(channel_.receive_until(deadline, message));
+    return run(await_receive(channel_, deadline, message));
   }
   void close(End) { channel_.close(); }
 
@@ -54,7 +69,7 @@ class AsyncFlavour {
   }
 
  private:
-  ChannelStatus run(async::Task<ChannelStatus> verb) {
+  ChannelStatus run(Status verb) {
     const auto promise = std::make_shared<std::promise<ChannelStatus>>();
     async::asio::co_spawn(pool_, std::move(verb),
                           [promise](const std::exception_ptr& failure, ChannelStatus status) {
@@ -65,7 +80,7 @@ class AsyncFlavour {
   }
 
   async::asio::io_context pool_;
-  async::Channel<std::string> channel_;
+  Channel channel_;
   async::asio::executor_work_guard<async::Executor> work_{pool_.get_executor()};
   std::vector<std::jthread> threads_;
 };

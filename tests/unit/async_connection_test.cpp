@@ -44,7 +44,7 @@ class Served {
   explicit Served(const Setup& setup = {})
       : service_(setup.limits, AsyncConnection::GetParam().split),
         loop_(threads_, setup.idle_timeout),
-        permits_(loop_.executor(), 0) {
+        permits_(0) {
     const auto listener = test::listen_on_loopback();
     if (setup.small_buffers) {
       const int size = 16 * 1024;

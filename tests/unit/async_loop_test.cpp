@@ -75,7 +75,7 @@ Task<> hold(Listener listener, Loop& loop, Permits& permits, std::atomic<int>& f
 TEST_P(AsyncLoop, HaltDestroysTheFramesThatAreLeft) {
   std::atomic<int> frames = 0;
   Loop loop(GetParam(), 60s);
-  Permits permits(loop.executor(), 2);
+  Permits permits(2);
   const auto listener = test::listen_on_loopback();
   std::deque<net::Descriptor> clients;
   for (int i = 0; i < 3; ++i) {  // two of them get a permit
@@ -106,7 +106,7 @@ TEST_P(AsyncLoop, AtTheLimitNobodyAcceptsUntilAPlaceIsFree) {
   std::atomic<int> accepted = 0;
   std::atomic<std::size_t> ended = 0;
   Loop loop(GetParam(), 60s);
-  Permits permits(loop.executor(), 2);
+  Permits permits(2);
   const auto listener = test::listen_on_loopback();
   loop.start(accept_all(adopt_listener(loop.executor(), listener.get()), loop, permits, accepted));
   loop.run([&] { ++ended; });
@@ -128,7 +128,7 @@ TEST_P(AsyncLoop, AShutListenerEndsTheAcceptor) {
     std::atomic<int> accepted = 0;
     std::atomic<std::size_t> ended = 0;
     Loop loop(GetParam(), 60s);
-    Permits unlimited(loop.executor(), 0);
+    Permits unlimited(0);
     const auto listener = test::listen_on_loopback();
     loop.start(
         accept_all(adopt_listener(loop.executor(), listener.get()), loop, unlimited, accepted));
