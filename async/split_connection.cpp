@@ -30,12 +30,11 @@ struct Word {};
 // Everything that the two tasks share. The writing one uses what the other's frame holds, but never
 // after its last word.
 struct Pair {
-  Pair(const Serving& reading, Executor executor)
-      : serving(reading), output(executor, net::split_messages), words(executor, 1) {}
+  explicit Pair(const Serving& reading) : serving(reading) {}
 
   const Serving& serving;
-  Channel<std::string> output;  // a message of no bytes asks for a word back
-  Channel<Word> words;
+  Channel<std::string> output{net::split_messages};  // a message of no bytes asks for a word back
+  Channel<Word> words{1};
   net::SplitState state;  // the watch keeps the time
 };
 
@@ -78,7 +77,7 @@ class SplitOutput {
   static constexpr bool is_sent = true;
 
   SplitOutput(const Serving& serving, Loop& loop)
-      : session_(serving.session), pair_(std::make_shared<Pair>(serving, loop.executor())) {
+      : session_(serving.session), pair_(std::make_shared<Pair>(serving)) {
     loop.start_unit(async::write(pair_));
   }
 

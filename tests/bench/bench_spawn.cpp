@@ -245,10 +245,8 @@ async::Task<> unit(bool others_first) {
 // How a round learns that its last unit has ended. Outlives the loop's run: that unit may still be
 // at it, in another thread, when the round goes on.
 struct Ending {
-  explicit Ending(asio::io_context& loop) : channel(loop.get_executor(), 1) {}
-
   std::atomic<std::size_t> left = 0;
-  async::Channel<int> channel;
+  async::Channel<int> channel{1};
 };
 
 // Starts units and waits for all of them, from within their loop.
@@ -280,7 +278,7 @@ async::Task<> measure_tasks(benchmark::State& state, std::size_t alive, Ending& 
 void tasks(benchmark::State& state, std::size_t alive, int pool) {
   // One thread spares the loop most of its locking, as in async/loop.cpp.
   asio::io_context loop(pool == 1 ? BOOST_ASIO_CONCURRENCY_HINT_UNSAFE_IO : pool);
-  Ending ending(loop);
+  Ending ending;
   std::exception_ptr failure;
   asio::co_spawn(loop, measure_tasks(state, alive, ending),
                  [&failure](std::exception_ptr error) { failure = std::move(error); });

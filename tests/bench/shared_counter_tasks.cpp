@@ -92,7 +92,7 @@ Span run(Loop& loop, std::size_t pool, std::size_t units,
 
 Outcome by_lock(std::size_t pool, std::size_t units, std::uint64_t bumps_each) {
   Loop loop(pool);
-  async::Permits mutex(loop.get_executor(), 1);
+  async::Permits mutex(1);
   std::uint64_t counter = 0;
   const Span span = run(loop, pool, units, [&] { return bump_locked(mutex, counter, bumps_each); });
   return {counter, span};
@@ -109,7 +109,7 @@ Outcome by_strand(std::size_t pool, std::size_t units, std::uint64_t bumps_each)
 
 Outcome by_message(std::size_t pool, std::size_t units, std::uint64_t bumps_each) {
   Loop loop(pool);
-  Mailbox mailbox(loop.get_executor(), 1024);
+  Mailbox mailbox(1024);
   std::atomic<std::size_t> left = units;
   std::uint64_t counter = 0;
   asio::co_spawn(loop, own(mailbox, counter), async::rethrow);

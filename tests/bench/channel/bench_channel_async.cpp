@@ -115,7 +115,7 @@ void add(const std::string& of, std::size_t most_threads) {
         const std::string name =
             "channel/op:" + std::string(op) + "/bytes:" + std::to_string(bytes) +
             "/shape:" + std::to_string(senders) + "-" + std::to_string(receivers) +
-            "/threads:" + std::to_string(threads) + "/of:async." + of;
+            "/threads:" + std::to_string(threads) + "/spin:0us/of:async." + of;
         benchmark::RegisterBenchmark(name.c_str(), [work, shape](benchmark::State& state) {
           measure(state, work, shape);
         })->UseManualTime();
