@@ -168,6 +168,7 @@ bool BasicChannelSender<Steps>::put_in_stream(std::string_view message) noexcept
   Steps::at(Step::published);
   lane_.published.store((published + 1) * 2, std::memory_order_release);
   Steps::at(Step::send_ended);
+  std::atomic_signal_fence(std::memory_order_seq_cst);  // the look comes after what was published
   if (!receiver_streams()) tell_receiver();
   return true;
 }
@@ -213,6 +214,7 @@ std::uint64_t BasicChannelSender<Steps>::put(const std::string_view* messages, s
   }
   lane_.published.store((published + sent) * 2, std::memory_order_release);
   Steps::at(Step::send_ended);
+  std::atomic_signal_fence(std::memory_order_seq_cst);  // the look comes after what was published
   if (!receiver_streams()) tell_receiver();
   return sent;
 }
