@@ -200,9 +200,9 @@ class BasicChannelReceiver {
   /// anew.
   void watch(std::size_t lane, net::Descriptor pidfd);
 
-  /// Before a wait in somebody else's poll: false where there is something to receive already. Else
-  /// `descriptor` becomes readable when there may be something, when the channel is closed, or when
-  /// a sender dies; then receive.
+  /// Before a wait in somebody else's poll: false where there is something to receive already, or
+  /// `closed` to be told. Else `descriptor` becomes readable when there may be something, when the
+  /// channel is closed, or when a sender dies; then receive.
   [[nodiscard]] bool arm();
   [[nodiscard]] int descriptor() const noexcept { return events_.get(); }
 
@@ -254,6 +254,7 @@ class BasicChannelReceiver {
   std::size_t watched_ = 0;            // senders that were named, and are not known to be dead
   bool busy_ = false;                  // senders run no barrier, and neither does this end
   bool asleep_ = false;
+  bool told_dead_ = false;     // that all senders are, by the last receive
   bool sealed_ = false;        // the channel is closed, and no send begins that does not know it
   net::Descriptor processes_;  // an epoll of the senders' pidfds
   net::Descriptor events_;     // an epoll of all that ends a wait

@@ -365,6 +365,7 @@ BasicChannelReceiver<Steps>::BasicChannelReceiver(int first)
 template <typename Steps>
 ChannelStatus BasicChannelReceiver<Steps>::try_receive(std::string& message) {
   const ChannelStatus status = look();
+  told_dead_ = status == ChannelStatus::closed;
   if (status != ChannelStatus::ok) return status;
   Sender& sender = at_turn();
   auto& lane = sender.ring.lane();
@@ -396,6 +397,7 @@ ChannelStatus BasicChannelReceiver<Steps>::receive_batch(
     std::size_t most, const std::function<void(std::string_view)>& visit) {
   for (;;) {
     const ChannelStatus status = look();
+    told_dead_ = status == ChannelStatus::closed;
     if (status == ChannelStatus::ok) break;
     if (status == ChannelStatus::closed) return status;
     (void)wait_for_message(Deadline::max());
@@ -579,7 +581,10 @@ void BasicChannelReceiver<Steps>::wake(bool rung) noexcept {
 
 template <typename Steps>
 bool BasicChannelReceiver<Steps>::arm() {
-  return look() == ChannelStatus::would_block && fall_asleep();
+  const ChannelStatus status = look();
+  // That all senders are dead was told, and whoever goes on waits until another is named.
+  const bool waits_for_another = status == ChannelStatus::closed && told_dead_ && !is_closed();
+  return (status == ChannelStatus::would_block || waits_for_another) && fall_asleep();
 }
 
 template <typename Steps>
@@ -589,6 +594,7 @@ void BasicChannelReceiver<Steps>::watch(std::size_t lane, net::Descriptor pidfd)
   channel::add_to_epoll(processes_.get(), pidfd.get(), lane);
   sender.process = std::move(pidfd);
   ++watched_;
+  told_dead_ = false;
   if (std::exchange(sender.dead, false)) ++living_;
 }
 

@@ -3,22 +3,12 @@
 //
 // Has the other side of a process channel act at a step of a verb: the ways of meeting that
 // tests/model has found to be harmful once, told again with the channel itself.
-#include <gtest/gtest.h>
-
 #include <functional>
-#include <string>
 
-#include "multiprocess/channel.hpp"
-#include "multiprocess/channel_verbs.hpp"
-#include "shared/net/descriptor.hpp"
+#include "process_faults.hpp"
 
 namespace trivium::contract {
 namespace {
-
-using app::ChannelStatus;
-using multiprocess::Channel;
-using multiprocess::ChannelReceiver;
-using multiprocess::channel::Step;
 
 // Steps of which one calls a function the first time that it is passed.
 struct CallAt {
@@ -49,6 +39,36 @@ TEST(ProcessChannelStep, CloseWaitsForASendThoughTheReceiverIsWokenBeforeItsEnd)
   CallAt::call = nullptr;
   EXPECT_EQ(message, "x");
   EXPECT_EQ(receiver.try_receive(message), ChannelStatus::closed);
+}
+
+// One that is told that all senders are dead, and goes on since it starts others, waits for them
+// without looking again and again.
+TEST(ProcessChannelStep, WhoWasToldThatAllSendersAreDeadWaitsForAnother) {
+  Channel channel({.messages = 4, .message_bytes = 8});
+  ChannelReceiver receiver = channel.receiver();
+  std::string message;
+  const auto readable = [&receiver] {
+    return net::wait_readable(receiver.descriptor(), -1, {}).first;
+  };
+  for (int round = 0; round < 2; ++round) {
+    Process sender([&channel] { (void)channel.sender().try_send("x"); });
+    receiver.watch(0, sender.known_by());
+    EXPECT_EQ(sender.end(), 0);
+    EXPECT_FALSE(receiver.arm()) << "there is a message";
+    EXPECT_EQ(receiver.try_receive(message), ChannelStatus::ok);
+    EXPECT_FALSE(receiver.arm()) << "it is to be told";
+    EXPECT_EQ(receiver.try_receive(message), ChannelStatus::closed);
+    EXPECT_TRUE(receiver.arm());
+    EXPECT_FALSE(readable());
+  }
+  receiver.watch(0, multiprocess::open_pidfd(::getpid()));
+  EXPECT_TRUE(receiver.arm());
+  EXPECT_EQ(channel.sender().try_send("y"), ChannelStatus::ok);
+  EXPECT_TRUE(readable());
+  EXPECT_EQ(receiver.try_receive(message), ChannelStatus::ok);
+  channel.close();
+  EXPECT_EQ(receiver.try_receive(message), ChannelStatus::closed);
+  EXPECT_FALSE(receiver.arm());
 }
 
 }  // namespace
