@@ -609,15 +609,17 @@ void BasicChannelReceiver<Steps>::forget(Sender& sender) noexcept {
 
 template <typename Steps>
 void BasicChannelReceiver<Steps>::learn_of_deaths() {
-  if (watched_ == 0) return;
-  std::array<epoll_event, 16> events;
-  const int count = ::epoll_wait(processes_.get(), events.data(), events.size(), 0);
-  for (int i = 0; i < count; ++i) {
-    const std::size_t lane = events[static_cast<std::size_t>(i)].data.u64;
-    forget(senders_[lane]);
-    senders_[lane].dead = true;
-    --living_;
-    attend(lane);
+  while (watched_ > 0) {
+    std::array<epoll_event, 16> events;
+    const int count = ::epoll_wait(processes_.get(), events.data(), events.size(), 0);
+    for (int i = 0; i < count; ++i) {
+      const std::size_t lane = events[static_cast<std::size_t>(i)].data.u64;
+      forget(senders_[lane]);
+      senders_[lane].dead = true;
+      --living_;
+      attend(lane);
+    }
+    if (count < static_cast<int>(events.size())) return;
   }
 }
 

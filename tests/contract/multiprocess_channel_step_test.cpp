@@ -4,6 +4,7 @@
 // Has the other side of a process channel act at a step of a verb: the ways of meeting that
 // tests/model has found to be harmful once, told again with the channel itself.
 #include <functional>
+#include <vector>
 
 #include "process_faults.hpp"
 
@@ -69,6 +70,32 @@ TEST(ProcessChannelStep, WhoWasToldThatAllSendersAreDeadWaitsForAnother) {
   channel.close();
   EXPECT_EQ(receiver.try_receive(message), ChannelStatus::closed);
   EXPECT_FALSE(receiver.arm());
+}
+
+// However many senders die at once, what one of them had published is there when that is known.
+TEST(ProcessChannelStep, ManyDeathsAtOnceAreAllLearnt) {
+  constexpr std::size_t silent = 40;
+  Channel channel({.messages = 4, .message_bytes = 8, .senders = silent + 1});
+  ChannelReceiver receiver = channel.receiver();
+  ASSERT_TRUE(receiver.arm());
+  std::vector<Process> dead;
+  for (std::size_t lane = 0; lane < silent; ++lane) {
+    dead.emplace_back([] {});
+    ASSERT_TRUE(readable(dead.back().pidfd(), long_enough));
+    receiver.watch(lane, dead.back().known_by());
+  }
+  // It was killed before it could tell.
+  Kills kills;
+  dead.emplace_back([&] {
+    auto sender = channel.sender<KillAt>(silent);
+    KillAt::arm(kills, Step::send_ended, 1);
+    (void)sender.try_send("x");
+  });
+  ASSERT_TRUE(readable(dead.back().pidfd(), long_enough));
+  receiver.watch(silent, dead.back().known_by());
+  std::string message;
+  EXPECT_EQ(receiver.try_receive(message), ChannelStatus::ok);
+  EXPECT_EQ(receiver.try_receive(message), ChannelStatus::closed);
 }
 
 }  // namespace
