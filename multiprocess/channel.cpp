@@ -78,10 +78,12 @@ net::Descriptor copy(int descriptor) {
       net::checked(::fcntl(descriptor, F_DUPFD_CLOEXEC, 0), "cannot copy a descriptor"));
 }
 
-SenderParts adopt_sender(int first) {
-  return {.shared = adopt_shared(first),
-          .space = net::Descriptor(first + 3),
-          .receiver = net::Descriptor(first + 4)};
+SenderParts adopt_sender(int first, std::size_t lane) {
+  SenderParts parts{.shared = adopt_shared(first),
+                    .space = net::Descriptor(first + 3),
+                    .receiver = net::Descriptor(first + 4)};
+  if (lane >= Layout(parts.shared.memory->data()).head().senders) refuse("no such lane");
+  return parts;
 }
 
 ReceiverParts adopt_receiver(int first) {

@@ -20,7 +20,8 @@
 // Who is there is learnt from pidfds, by which a process cannot be mistaken for another. A sender
 // watches the process that answers for the receiving side: at first the one that made the channel
 // (which may start another receiver when one dies), or the one that `watch` names. A receiver
-// watches the senders that `watch` names.
+// watches the senders that `watch` names; name whoever may be killed, since once the channel is
+// closed it waits for the end of sends that had begun.
 //
 // An end is for one thread of one process at a time. Two senders need two lanes; a lane whose
 // sender is gone serves the next, and a receiver that is gone is followed by one that attaches
@@ -116,7 +117,7 @@ class BasicChannelSender {
   using Deadline = std::chrono::steady_clock::time_point;
 
   /// Attaches in a program that inherited `Channel::sender_descriptors` as `first` and the numbers
-  /// after it. Throws std::system_error for what is no channel.
+  /// after it. Throws std::system_error for what is no channel, or has no such lane.
   BasicChannelSender(int first, std::size_t lane);
 
   /// Each throws std::length_error for a message above the limit. `try_send` does not block; `send`

@@ -55,8 +55,8 @@ void run_barriers() noexcept;
 void add_to_epoll(int epoll, int descriptor, std::uint64_t data);
 
 /// Adopts what an end in this program inherited. Throws std::system_error where that is no
-/// channel's.
-[[nodiscard]] SenderParts adopt_sender(int first);
+/// channel's, or has no such lane.
+[[nodiscard]] SenderParts adopt_sender(int first, std::size_t lane);
 [[nodiscard]] ReceiverParts adopt_receiver(int first);
 
 /// A second owner of a descriptor; closed on exec.
@@ -123,7 +123,7 @@ BasicChannelSender<Steps>::BasicChannelSender(channel::SenderParts parts, std::s
 
 template <typename Steps>
 BasicChannelSender<Steps>::BasicChannelSender(int first, std::size_t lane)
-    : BasicChannelSender(channel::adopt_sender(first), lane) {}
+    : BasicChannelSender(channel::adopt_sender(first, lane), lane) {}
 
 template <typename Steps>
 ChannelStatus BasicChannelSender<Steps>::try_send(std::string_view message) {

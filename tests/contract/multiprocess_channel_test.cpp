@@ -319,6 +319,8 @@ TEST(ProcessChannel, AttachesToNothingElse) {
   auto descriptors = channel.receiver_descriptors();
   descriptors.front() = memory.descriptor();
   EXPECT_THROW(ChannelReceiver(copy_in_a_row(descriptors)), std::system_error);
+  EXPECT_THROW(ChannelSender(copy_in_a_row(channel.sender_descriptors(0)), limits.senders),
+               std::system_error);
 }
 
 TEST(ProcessChannel, IsWaitedForInAPoll) {
