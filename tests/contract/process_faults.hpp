@@ -363,6 +363,9 @@ ChannelStatus receive_some(multiprocess::BasicChannelReceiver<Steps>& receiver, 
     case ReceiveBy::batch:
       return receiver.receive_batch(batch, [&](std::string_view bytes) { book.received(bytes); });
     case ReceiveBy::poll:
+      // That all senders are dead is told by a receive, once; a wait after that is for another.
+      status = receiver.try_receive(message);
+      if (status != ChannelStatus::would_block) break;
       if (receiver.arm()) {
         const auto event = net::wait_readable(receiver.descriptor(), or_else, long_enough);
         if (!event.first && !event.second) throw std::runtime_error("nobody rings");
