@@ -4,10 +4,11 @@
 // handoff: tasks are spawned on a fixed pool of threads that share one loop; results come back over
 // a channel.
 //
-// Costs: any thread may run the next step of any task, so every step may cross threads. A channel
-// of
-// --jobs permits bounds how many URLs are in flight. Risks: as many tasks as there are threads hold
-// up all when they block; a crash takes them all.
+// What is handed over is the task itself, spawned on the pool: URLs in a channel would need tasks
+// there that wait for them. A channel of --jobs permits bounds how many are in flight.
+//
+// Costs: any thread may run the next step of any task, so every step may cross threads. Risks: as
+// many tasks as there are threads hold up all when they block; a crash takes them all.
 
 #include <algorithm>
 

@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include <cerrno>
+#include <cstdlib>
 #include <system_error>
 
 #include "channel_verbs.hpp"
@@ -50,7 +51,10 @@ timespec until(std::chrono::steady_clock::time_point deadline) {
 }  // namespace
 
 void run_barriers() noexcept {
-  membarrier(MEMBARRIER_CMD_GLOBAL_EXPEDITED);
+  if (membarrier(MEMBARRIER_CMD_GLOBAL_EXPEDITED) == 0) return;
+  // For want of memory, or since a filter of system calls was set up meanwhile. The slow command
+  // needs neither; where that is refused too, a wake-up may be lost, and there is no going on.
+  if (membarrier(MEMBARRIER_CMD_GLOBAL) != 0) std::abort();
 }
 
 bool register_for_barriers() noexcept {

@@ -135,7 +135,7 @@ class BasicChannelSender {
   void close() noexcept;
 
   /// Takes note who answers for the receiving side from now on. Once that process is dead, sends
-  /// are refused: a blocked one at once, others within 50 ms.
+  /// are refused: a blocked one at once, others within 70 ms.
   void watch(net::Descriptor pidfd) noexcept;
 
   /// Messages of this lane that no receiver has taken.
@@ -182,7 +182,8 @@ class BasicChannelReceiver {
   explicit BasicChannelReceiver(int first);
 
   /// Each leaves the message as it was unless the status is ok. `try_receive` does not block;
-  /// `receive` and `receive_until` do while nothing is queued.
+  /// `receive` and `receive_until` do while nothing is queued, and once the channel is closed,
+  /// while a send that had begun is under way: for ever if its process was killed, and never named.
   [[nodiscard]] ChannelStatus try_receive(std::string& message);
   [[nodiscard]] ChannelStatus receive(std::string& message);
   [[nodiscard]] ChannelStatus receive_until(Deadline deadline, std::string& message);
@@ -198,7 +199,9 @@ class BasicChannelReceiver {
 
   /// Takes note which process sends on a lane. When every lane was named, each of those processes
   /// is dead and all that they had sent was received, the status is closed, until a lane is named
-  /// anew.
+  /// anew. Who follows a dead one is named before the next receive: of a closed channel it would
+  /// end while the successor's send is under way, which no look at the lane tells from one that its
+  /// predecessor died in.
   void watch(std::size_t lane, net::Descriptor pidfd);
 
   /// Before a wait in somebody else's poll: false where there is something to receive already, or
@@ -234,7 +237,6 @@ class BasicChannelReceiver {
   void tell_sender(Sender& sender) noexcept;
   void set_rest(channel::Rest rest) noexcept;
   [[nodiscard]] bool wait_for_message(Deadline deadline);
-  [[nodiscard]] bool spin();
   [[nodiscard]] bool fall_asleep();
   [[nodiscard]] bool anything_to_do() const noexcept;
   void wake(bool rung) noexcept;

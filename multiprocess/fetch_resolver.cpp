@@ -6,6 +6,7 @@
 
 #include <csignal>
 #include <cstring>
+#include <functional>
 #include <system_error>
 
 #include "channel.hpp"
@@ -42,6 +43,24 @@ void take_message(std::string_view message, net::Resolution& resolution) {
   }
 }
 
+// A forked process that does not outlive its use.
+class Helper {
+ public:
+  explicit Helper(const std::function<void()>& body) : pid_(fork_worker(body)) {}
+  ~Helper() {
+    ::kill(pid_, SIGKILL);
+    while (::waitpid(pid_, nullptr, 0) < 0 && errno == EINTR) {
+    }
+  }
+  Helper(const Helper&) = delete;
+  Helper& operator=(const Helper&) = delete;
+
+  [[nodiscard]] pid_t pid() const { return pid_; }
+
+ private:
+  pid_t pid_;
+};
+
 // Takes the answer until the helper closes the channel by ending.
 net::Resolution receive_answer(ChannelReceiver& receiver,
                                std::chrono::steady_clock::time_point deadline) {
@@ -70,18 +89,14 @@ net::Resolution resolve(const std::string& host, const std::string& port,
                         std::chrono::steady_clock::time_point deadline) {
   try {
     Channel channel(answer_limits);
-    const pid_t helper = fork_worker([&] {
-      ChannelSender answers = channel.sender();
-      close_all_but(answers.descriptors());
-      send_answer(answers, net::resolve_name(host, port));
-    });
     ChannelReceiver answers = channel.receiver();
-    answers.watch(0, open_pidfd(helper));
-    const net::Resolution resolution = receive_answer(answers, deadline);
-    ::kill(helper, SIGKILL);
-    while (::waitpid(helper, nullptr, 0) < 0 && errno == EINTR) {
-    }
-    return resolution;
+    const Helper helper([&] {
+      ChannelSender sender = channel.sender();
+      close_all_but(sender.descriptors());
+      send_answer(sender, net::resolve_name(host, port));
+    });
+    answers.watch(0, open_pidfd(helper.pid()));
+    return receive_answer(answers, deadline);
   } catch (const std::system_error& error) {
     return {.error = protocol::FetchError::system, .detail = error.what()};
   }

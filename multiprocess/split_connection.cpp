@@ -72,6 +72,16 @@ void close_all_but_ends(int sockets, const ChannelReceiver& output, const Channe
   close_all_but(std::move(kept));
 }
 
+// A pair of which one could die unseen is none: the supervisor is to start another.
+void watch(pid_t writer, ChannelSender& output, ChannelReceiver& words) {
+  try {
+    output.watch(open_pidfd(writer));
+    words.watch(0, open_pidfd(writer));
+  } catch (const std::system_error&) {
+    die();
+  }
+}
+
 }  // namespace
 
 // What the reading unit has of the writing one.
@@ -111,6 +121,8 @@ Service::Service(const net::ServeOptions& options, net::CounterSlot& counters)
       auto& state = *static_cast<net::SplitState*>(memory.data());  // all zero is a valid one
       const Channel output(output_limits);
       const Channel words(word_limits);
+      ChannelSender sent = output.sender();
+      ChannelReceiver answered = words.receiver();
       auto [ours, theirs] = make_message_sockets();
       ::setpgid(0, 0);  // the pair is a process group, so that one signal reaches both
       die_with_child();
@@ -120,10 +132,9 @@ Service::Service(const net::ServeOptions& options, net::CounterSlot& counters)
         close_all_but_ends(theirs.get(), received, answers);
         write(theirs.get(), received, answers, {state, options, counters});
       });
-      pair_.reset(new Pair{std::move(memory), state, output.sender(), words.receiver(),
+      watch(writer, sent, answered);
+      pair_.reset(new Pair{std::move(memory), state, std::move(sent), std::move(answered),
                            std::move(ours), writer});
-      pair_->output.watch(open_pidfd(writer));
-      pair_->words.watch(0, open_pidfd(writer));
     } catch (const std::system_error&) {
       net::CounterSlot::add(counters.accept_errors, 1);
       std::this_thread::sleep_for(std::chrono::milliseconds(net::accept_backoff_ms));

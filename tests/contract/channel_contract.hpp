@@ -12,8 +12,7 @@
 //   void close(End)        from the side of a sender, or of the receiver
 //   std::size_t most(std::size_t capacity) const    small messages that can be queued, at most
 //   Peer start(F body)     runs `bool body()` in another unit of the model, from where nothing
-//   comes
-//                          back but its result; `bool Peer::join()` waits for it
+//                          comes back but its result; `bool Peer::join()` waits for it
 //
 // A flavour may give each unit that sends a queue of its own: what one has filled is full for it.
 #pragma once

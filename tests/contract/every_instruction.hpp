@@ -54,23 +54,28 @@ void at_every_place(AtPlace at_place) {
   const auto start = [](Kind& kind) {
     return SteppedProcess([&kind] { kind.prepare(); }, [&kind] { kind.act(); });
   };
-  std::vector<Place> places;
-  {
-    Kind kind;
-    places = start(kind).go_through([&] { kind.wake(); });
+  // A process that is gone through step by step may, since that takes so long, come by places that
+  // others do not: it looks whether its peer lives. Then another one is gone through.
+  for (int attempt = 0; attempt < 5; ++attempt) {
+    std::vector<Place> places;
+    {
+      Kind kind;
+      places = start(kind).go_through([&] { kind.wake(); });
+    }
+    std::size_t tried = 0;
+    for (std::size_t place = 0; place < places.size(); ++place) {
+      SCOPED_TRACE(testing::Message() << "after " << place << " instructions");
+      Kind kind;
+      SteppedProcess process = start(kind);
+      if (!process.go_to(places, place, [&] { kind.wake(); })) continue;
+      ++tried;
+      at_place(kind, process);
+      if (testing::Test::HasFailure()) return;
+    }
+    std::cout << "at " << tried << " of " << places.size() << " instructions" << std::endl;
+    if (tried >= places.size() * 9 / 10) return;
   }
-  std::size_t tried = 0;
-  for (std::size_t place = 0; place < places.size(); ++place) {
-    SCOPED_TRACE(testing::Message() << "after " << place << " instructions");
-    Kind kind;
-    SteppedProcess process = start(kind);
-    if (!process.go_to(places, place, [&] { kind.wake(); })) continue;
-    ++tried;
-    at_place(kind, process);
-    if (testing::Test::HasFailure()) return;
-  }
-  std::cout << "at " << tried << " of " << places.size() << " instructions" << std::endl;
-  EXPECT_GE(tried, places.size() * 9 / 10) << "others than one process came by";
+  FAIL() << "others than one process came by";
 }
 
 template <typename Kind>

@@ -4,6 +4,7 @@
 // Kills the peers of a process channel at random moments, and has more of them than there are
 // processors, and checks what multiprocess/channel.hpp promises.
 #include <algorithm>
+#include <map>
 #include <random>
 #include <vector>
 
@@ -37,12 +38,14 @@ class LongLived {
     if (who >= lanes) {
       receiver_->kill();
       ASSERT_EQ(receiver_->end(), SIGKILL) << "the receiver had ended";
+      ++deaths_[step_of(lanes)];
       book_.receiver_died(most_in_hand(receive_ways.at(receivers_ % receive_ways.size())));
       ++receivers_;
       start_receiver();
     } else {
       senders_[who].kill();
       ASSERT_EQ(senders_[who].end(), SIGKILL) << "the sender had ended";
+      ++deaths_[step_of(who)];
       ++numbers_.at(who);
       start_sender(who);
     }
@@ -80,12 +83,23 @@ class LongLived {
 
   [[nodiscard]] const Book& book() const { return book_; }
 
+  // How many were killed after which step, before the next one.
+  [[nodiscard]] const std::map<Step, int>& deaths() const { return deaths_; }
+
  private:
   static constexpr std::uint32_t lanes = 4;
 
+  [[nodiscard]] std::atomic<int>& step_word(std::uint32_t who) const {
+    return static_cast<std::atomic<int>*>(steps_.data())[who * 32];
+  }
+  [[nodiscard]] Step step_of(std::uint32_t who) const {
+    return static_cast<Step>(step_word(who).load());
+  }
+
   void start_sender(std::uint32_t lane) {
     Process sender([this, lane, number = numbers_.at(lane)] {
-      ChannelSender end = channel_.sender(lane);
+      NoteStep::note_in(step_word(lane));
+      auto end = channel_.sender<NoteStep>(lane);
       send_messages(end, send_ways.at(number % send_ways.size()), {lane, number, 0}, no_end, book_,
                     no_pause);
     });
@@ -98,12 +112,15 @@ class LongLived {
 
   void start_receiver() {
     receiver_.emplace([this, how = receive_ways.at(receivers_ % receive_ways.size())] {
-      ChannelReceiver end = channel_.receiver();
+      NoteStep::note_in(step_word(lanes));
+      auto end = channel_.receiver<NoteStep>();
       while (receive_some(end, how, book_) != ChannelStatus::closed) {
       }
     });
   }
 
+  SharedMemory steps_{4096};
+  std::map<Step, int> deaths_;
   Book book_{batch};
   Channel channel_{{.messages = 8, .message_bytes = message_bytes, .senders = lanes}};
   std::array<std::uint32_t, lanes> numbers_{};  // of the senders that came before, by lane
@@ -129,6 +146,12 @@ TEST(ProcessChannelKills, TenThousandAtRandomMoments) {
   ASSERT_NO_FATAL_FAILURE(channel->end());
   std::cout << channel->book().received() << " messages received, " << channel->book().lost()
             << " lost with the receivers that had them in hand" << std::endl;
+  std::cout << "killed after each step, in the order of channel.hpp:";
+  for (const auto& [step, count] : channel->deaths()) {
+    std::cout << " " << static_cast<int>(step) << ":" << count;
+  }
+  std::cout << std::endl;
+  EXPECT_GE(channel->deaths().size(), 8U) << "the moments are not random enough";
   channel.reset();
   EXPECT_FALSE(has_children());
   EXPECT_EQ(open_descriptors(), descriptors);

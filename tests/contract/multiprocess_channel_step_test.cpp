@@ -32,11 +32,13 @@ TEST(ProcessChannelStep, CloseWaitsForASendThoughTheReceiverIsWokenBeforeItsEnd)
       channel.close();
       EXPECT_EQ(receiver.try_receive(message), ChannelStatus::would_block);
       EXPECT_TRUE(receiver.arm());
+      EXPECT_FALSE(readable(receiver.descriptor(), {})) << "who polls it would spin";
     } else if (step == Step::send_ended) {
       EXPECT_EQ(receiver.try_receive(message), ChannelStatus::ok);
     }
   };
   EXPECT_EQ(sender.try_send("x"), ChannelStatus::ok);
+  EXPECT_FALSE(receiver.arm());
   CallAt::call = nullptr;
   EXPECT_EQ(message, "x");
   EXPECT_EQ(receiver.try_receive(message), ChannelStatus::closed);

@@ -13,6 +13,7 @@
 #include <array>
 #include <atomic>
 #include <chrono>
+#include <concepts>
 #include <csignal>
 #include <cstdint>
 #include <cstring>
@@ -47,12 +48,13 @@ inline constexpr std::chrono::seconds long_enough{30};
   return net::wait_readable(descriptor, -1, timeout).first;
 }
 
-/// A forked process that runs a body, which throws where a promise is broken.
+/// A child of this process, killed at last if it has not ended.
 class Process {
  public:
-  template <typename Body>
-  explicit Process(Body body)
-      : pid_(multiprocess::fork_worker(std::move(body))), pidfd_(multiprocess::open_pidfd(pid_)) {}
+  explicit Process(pid_t child) : pid_(child), pidfd_(multiprocess::open_pidfd(pid_)) {}
+  /// A forked one that runs a body, which throws where a promise is broken.
+  template <std::invocable Body>
+  explicit Process(Body body) : Process(multiprocess::fork_worker(std::move(body))) {}
   Process(Process&& other) noexcept
       : pid_(std::exchange(other.pid_, -1)), pidfd_(std::move(other.pidfd_)) {}
   Process& operator=(Process&& other) noexcept {
@@ -139,6 +141,9 @@ class Book {
   explicit Book(std::uint32_t most_in_hand) : memory_(sizeof(Pages)) {
     pages().most_in_hand = most_in_hand;
   }
+  /// The book that another program began.
+  explicit Book(net::Descriptor inherited) : memory_(std::move(inherited)) {}
+  [[nodiscard]] int descriptor() const { return memory_.descriptor(); }
 
   static constexpr std::size_t lanes = 16;
   static constexpr std::size_t senders = 10'240;  // one after the other, on a lane
@@ -299,6 +304,18 @@ struct KillAt {
   static inline Kills* kills_ = nullptr;
   static inline Step step_{};
   static inline int passes_left_ = 0;
+};
+
+/// Steps that are noted in memory which outlives the process: the last one that it passed.
+struct NoteStep {
+  static void note_in(std::atomic<int>& word) { word_ = &word; }
+
+  static void at(Step passed) noexcept {
+    if (word_ != nullptr) word_->store(static_cast<int>(passed), std::memory_order_relaxed);
+  }
+
+ private:
+  static inline std::atomic<int>* word_ = nullptr;
 };
 
 /// How a process sends or receives.

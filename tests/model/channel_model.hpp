@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Copyright (c) 2026 The Trivium authors
 //
-// The algorithm of the process channel (multiprocess/channel_verbs.hpp), small enough that every
+// The algorithm of the process channel (multiprocess/channel_memory.hpp), small enough that every
 // interleaving of it can be searched: two senders that send a few messages each over lanes of one
 // or two slots, their receiver, and one who closes the channel; each of them may be killed before
 // any of its steps, and has a successor.

@@ -36,10 +36,10 @@ inline constexpr std::size_t words = lane_words + lanes * words_of_a_lane;
 enum Bell : Value { doorbell, hang_up, space };  // of which each lane has one
 inline constexpr std::size_t bells = space + lanes;
 
-/// Stores that wait in a processor. Real ones hold 50 and more; with more than this a sender would
-/// have to be ahead by more messages than it has here.
+/// Stores that wait in a processor. Real ones hold 50 and more; these hold two whole sends, of four
+/// stores each, which is as far ahead as a sender can be here.
 struct StoreBuffer {
-  static constexpr std::size_t depth = 5;
+  static constexpr std::size_t depth = 8;
 
   Value size = 0;
   std::array<Value, depth> word{};

@@ -7,7 +7,7 @@
 
 namespace trivium::model {
 
-// One step of a receiver, beside the verbs of which multiprocess/channel_verbs.hpp is the original:
+// One step of a receiver, beside the verbs of which multiprocess/channel_receive.hpp is the original:
 // false where it sleeps, or where its processor has to drain first.
 bool ChannelModel::step_receiver(State& state) const {
   using At = ReceiverAt;

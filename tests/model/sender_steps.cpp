@@ -5,7 +5,7 @@
 
 namespace trivium::model {
 
-// One step of a sender, beside the verbs of which multiprocess/channel_verbs.hpp is the original:
+// One step of a sender, beside the verbs of which multiprocess/channel_send.hpp is the original:
 // false where it sleeps, or where its processor has to drain first.
 bool ChannelModel::step_sender(State& state, std::size_t lane) const {
   using At = SenderAt;
