@@ -13,7 +13,7 @@
 #include <tuple>
 
 #include "async/channel.hpp"
-#include "async_harness.hpp"
+#include "task_harness.hpp"
 
 namespace trivium::bench {
 namespace {
@@ -83,8 +83,8 @@ class Boxed {
 
 using Work = Taken (*)(Arena&, const Shape&);
 
-void measure(benchmark::State& state, Work work, const Shape& shape) {
-  Arena arena(shape.threads);
+void measure(benchmark::State& state, Work work, const Shape& shape, std::size_t threads) {
+  Arena arena(threads);
   double cpu_ns = 0;
   try {
     (void)work(arena, shape);  // warm
@@ -108,17 +108,14 @@ void add(const std::string& of, std::size_t most_threads) {
       {"throughput", &Batch<Flavour<bytes>>::throughput},
   };
   for (const auto& [op, work] : works) {
-    for (const auto& [senders, receivers] : {std::pair{1, 1}, {4, 1}, {4, 4}}) {
+    for (const Shape shape : shapes) {
       for (std::size_t threads = 1; threads <= most_threads; ++threads) {
-        const Shape shape{static_cast<std::size_t>(senders), static_cast<std::size_t>(receivers),
-                          threads};
-        const std::string name =
-            "channel/op:" + std::string(op) + "/bytes:" + std::to_string(bytes) +
-            "/shape:" + std::to_string(senders) + "-" + std::to_string(receivers) +
-            "/threads:" + std::to_string(threads) + "/spin:0us/of:async." + of;
-        benchmark::RegisterBenchmark(name.c_str(), [work, shape](benchmark::State& state) {
-          measure(state, work, shape);
-        })->UseManualTime();
+        const std::string more = "/threads:" + std::to_string(threads);
+        benchmark::RegisterBenchmark(name(op, bytes, shape, more, no_spin, "async." + of).c_str(),
+                                     [work, shape, threads](benchmark::State& state) {
+                                       measure(state, work, shape, threads);
+                                     })
+            ->UseManualTime();
       }
     }
   }

@@ -48,6 +48,9 @@ class ProcessChannel {
       check(receiver.receive(message) == ChannelStatus::ok, "receive");
       std::memcpy(content, message.data(), message.size());
     }
+    void watch(std::size_t sender, pid_t pid) {
+      receiver.watch(sender, multiprocess::open_pidfd(pid));
+    }
     std::size_t receive_batch(std::size_t most, Check& look) {
       std::size_t count = 0;
       const auto status = receiver.receive_batch(most, [&](std::string_view content) {
@@ -72,13 +75,6 @@ class ProcessChannel {
   std::size_t bytes_;
 };
 
-std::string name(const char* op, const Setup& setup, const char* of) {
-  return std::string("channel/op:") + op + "/bytes:" + std::to_string(setup.bytes) +
-         "/shape:" + std::to_string(setup.senders) + "-" + std::to_string(setup.receivers) +
-         "/spin:" + std::to_string(setup.spin / std::chrono::microseconds(1)) +
-         "us/of:multiprocess." + of;
-}
-
 template <typename Body>
 void add(const std::string& name, Body body) {
   benchmark::RegisterBenchmark(name.c_str(), body)
@@ -87,23 +83,41 @@ void add(const std::string& name, Body body) {
       ->Unit(benchmark::kMillisecond);
 }
 
+std::string name_of(const char* op, const Setup& setup, const std::string& of) {
+  return name(op, setup.bytes, {setup.senders, setup.receivers}, "", setup.spin,
+              "multiprocess." + of);
+}
+
 template <typename Queue>
 void add_throughput(const Setup& setup, const char* of) {
-  add(name("throughput", setup, of),
+  add(name_of("throughput", setup, of),
       [setup](benchmark::State& state) { throughput_one_by_one<Queue>(state, setup); });
+}
+
+template <typename Queue>
+void add_batches(const Setup& setup, const char* of) {
+  add(name_of("throughput-batch", setup, of), [setup](benchmark::State& state) {
+    if constexpr (requires(Queue queue, std::vector<std::string_view> all) {
+                    queue.sender(0).send_batch(all);
+                  }) {
+      throughput_in_batches<Queue>(state, setup);
+    } else {
+      throughput_one_by_one<Queue>(state, setup);  // it has no better way
+    }
+  });
 }
 
 template <typename Queue>
 void add_round_trip(Setup setup, const char* of) {
   setup.messages = 5'000;
-  add(name("round-trip", setup, of),
+  add(name_of("round-trip", setup, of),
       [setup](benchmark::State& state) { round_trip<Queue>(state, setup); });
 }
 
 template <std::size_t bytes>
 void add_all() {
   const Setup one{.bytes = bytes};
-  const Setup spinning{.bytes = bytes, .spin = std::chrono::microseconds(50)};
+  const Setup spinning{.bytes = bytes, .spin = some_spin};
   add_round_trip<ProcessChannel>(one, "channel");
   add_round_trip<ProcessChannel>(spinning, "channel");
   add_round_trip<MessageQueue>(one, "message-queue");
@@ -113,19 +127,22 @@ void add_all() {
   add_round_trip<LockfreeYield<bytes>>(one, "lockfree-yield");
   add_round_trip<BareEventfd>(one, "bare-eventfd");
   add_round_trip<BareFutex>(one, "bare-futex");
-  for (const auto& [senders, receivers] :
-       {std::pair<std::size_t, std::size_t>{1, 1}, {4, 1}, {4, 4}}) {
+  for (const auto& [senders, receivers] : shapes) {
     Setup setup{.bytes = bytes, .senders = senders, .receivers = receivers};
     setup.messages = bytes > 1024 ? 400'000 : 8'000'000;
     Setup spins = setup;
-    spins.spin = std::chrono::microseconds(50);
+    spins.spin = some_spin;
     for (const Setup& each : {setup, spins}) {
       add_throughput<ProcessChannel>(each, "channel");
-      add(name("throughput-batch", each, "channel"),
-          [each](benchmark::State& state) { throughput_in_batches<ProcessChannel>(state, each); });
+      add_batches<ProcessChannel>(each, "channel");
+    }
+    if (senders == 1) {
+      add_throughput<BareRing>(setup, "bare-ring");
+      add_batches<BareRing>(setup, "bare-ring");
     }
     setup.messages /= 16;  // they take longer for each
     add_throughput<MessageQueue>(setup, "message-queue");
+    add_batches<MessageQueue>(setup, "message-queue");
     add_throughput<Pipe>(setup, "pipe");
     add_throughput<Seqpacket>(setup, "seqpacket");
     add_throughput<MutexCondition>(setup, "mutex-condition");
@@ -136,11 +153,13 @@ void add_all() {
 }  // namespace
 }  // namespace trivium::bench
 
+// `--placement=apart|one|free` says where the processes run (common.hpp); all else is Google
+// Benchmark's.
 int main(int argc, char** argv) {
+  trivium::bench::take_placement(argc, argv);
   trivium::bench::add_all<64>();
   trivium::bench::add_all<4096>();
   benchmark::Initialize(&argc, argv);
   if (benchmark::ReportUnrecognizedArguments(argc, argv)) return 2;
   benchmark::RunSpecifiedBenchmarks();
-  return 0;
 }

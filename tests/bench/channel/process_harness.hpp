@@ -10,7 +10,9 @@
 //   Sender sender(std::size_t number)      in a sender's process: void send(const char*),
 //                                          void send_batch(const std::vector<std::string_view>&)
 //   Receiver receiver(std::size_t number)  in a receiver's process: void receive(char*), or
-//                                          std::size_t receive_batch(Check&) of what is there
+//                                          std::size_t receive_batch(std::size_t most, Check&) of
+//                                          what is there; void watch(std::size_t sender, pid_t)
+//                                          where it can be told who sends
 #pragma once
 
 #include <benchmark/benchmark.h>
@@ -19,6 +21,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <array>
 #include <atomic>
 #include <chrono>
 #include <cstddef>
@@ -31,6 +34,8 @@
 #include <string_view>
 #include <vector>
 
+#include "common.hpp"
+
 namespace trivium::bench {
 
 using Clock = std::chrono::steady_clock;
@@ -40,8 +45,8 @@ struct Setup {
   std::size_t bytes;  ///< of a message
   std::size_t senders = 1;
   std::size_t receivers = 1;
-  std::size_t capacity = 1024;  ///< messages
-  std::chrono::nanoseconds spin{};
+  std::size_t capacity = queued_at_most;
+  std::chrono::microseconds spin{};
   std::size_t messages = 0;  ///< in all: a multiple of senders and of receivers
 };
 
@@ -108,12 +113,17 @@ class Check {
 /// The processes of one measurement: they start together, and all must end well.
 class Crew {
  public:
-  void add(const std::function<void()>& body) {
+  void add(Side side, const std::function<void()>& body) {
     const pid_t pid = ::fork();
     if (pid < 0) throw std::runtime_error("no process left");
-    if (pid == 0) run(body);
+    if (pid == 0) run(side, body);
+    gate_.as<Gate>().pids[pids_.size()] = pid;
     pids_.push_back(pid);
   }
+
+  /// Of a member, by the order in which they were added; for members that run. None is reaped
+  /// before those that were added before it have ended.
+  [[nodiscard]] pid_t pid_of(std::size_t member) const { return gate_.as<Gate>().pids[member]; }
 
   /// Runs them, and returns the time from the start until the last has ended its work. Throws where
   /// one failed.
@@ -138,11 +148,13 @@ class Crew {
     std::atomic<std::size_t> ready;
     std::atomic<bool> open;
     std::atomic<std::int64_t> last;
+    std::array<std::atomic<pid_t>, 16> pids;
   };
 
-  [[noreturn]] void run(const std::function<void()>& body) {
+  [[noreturn]] void run(Side side, const std::function<void()>& body) {
     Gate& gate = gate_.as<Gate>();
     try {
+      take_place(side);
       ++gate.ready;
       while (!gate.open.load()) ::usleep(50);
       body();
@@ -161,18 +173,20 @@ class Crew {
   std::vector<pid_t> pids_;
 };
 
-/// Voluntary context switches and processor time of children that were waited for.
+/// What children that were waited for have used.
 struct Usage {
-  double switches;
-  double seconds;
+  double voluntary;  ///< context switches
+  double involuntary;
+  double cpu_ns;
 
   static Usage of_children() {
     rusage usage{};
     ::getrusage(RUSAGE_CHILDREN, &usage);
-    const auto seconds = [](const timeval& time) {
-      return static_cast<double>(time.tv_sec) + static_cast<double>(time.tv_usec) / 1e6;
+    const auto ns = [](const timeval& time) {
+      return static_cast<double>(time.tv_sec) * 1e9 + static_cast<double>(time.tv_usec) * 1e3;
     };
-    return {static_cast<double>(usage.ru_nvcsw), seconds(usage.ru_utime) + seconds(usage.ru_stime)};
+    return {static_cast<double>(usage.ru_nvcsw), static_cast<double>(usage.ru_nivcsw),
+            ns(usage.ru_utime) + ns(usage.ru_stime)};
   }
 };
 
@@ -186,8 +200,16 @@ inline void measure(benchmark::State& state, Crew& crew, double operations) {
     return;
   }
   const Usage after = Usage::of_children();
-  state.counters["switches_per_op"] = (after.switches - before.switches) / operations;
-  state.counters["cpu_ns_per_op"] = (after.seconds - before.seconds) * 1e9 / operations;
+  state.counters["voluntary_switches"] = (after.voluntary - before.voluntary) / operations;
+  state.counters["involuntary_switches"] = (after.involuntary - before.involuntary) / operations;
+  state.counters["cpu_ns"] = (after.cpu_ns - before.cpu_ns) / operations;
+}
+
+/// Tells a receiver who sends, where it can be told: what is measured is a queue whose peers may
+/// die.
+template <typename Receiver>
+void watch(Receiver& receiver, std::size_t sender, pid_t pid) {
+  if constexpr (requires { receiver.watch(sender, pid); }) receiver.watch(sender, pid);
 }
 
 /// Messages a second, all senders and receivers together. The bodies are run in their processes.
@@ -197,14 +219,17 @@ void throughput(benchmark::State& state, const Setup& setup, Send send, Receive 
     Queue queue(setup);
     Crew crew;
     for (std::size_t number = 0; number < setup.receivers; ++number) {
-      crew.add([&, number] {
+      crew.add(Side::receiver, [&, number] {
         auto receiver = queue.receiver(number);
+        for (std::size_t sender = 0; sender < setup.senders; ++sender) {
+          watch(receiver, sender, crew.pid_of(setup.receivers + sender));
+        }
         Check look(setup);
         receive(receiver, look, setup.messages / setup.receivers);
       });
     }
     for (std::size_t number = 0; number < setup.senders; ++number) {
-      crew.add([&, number] {
+      crew.add(Side::sender, [&, number] {
         auto sender = queue.sender(number);
         send(sender, Cycle(number, setup.bytes), setup.messages / setup.senders);
       });
@@ -255,18 +280,20 @@ void round_trip(benchmark::State& state, const Setup& setup) {
     Queue there(setup);
     Queue back(setup);
     Crew crew;
-    crew.add([&] {
+    crew.add(Side::receiver, [&] {
       auto receiver = there.receiver(0);
       auto sender = back.sender(0);
+      watch(receiver, 0, crew.pid_of(1));
       std::vector<char> message(setup.bytes);
       for (std::size_t i = 0; i < setup.messages; ++i) {
         receiver.receive(message.data());
         sender.send(message.data());
       }
     });
-    crew.add([&] {
+    crew.add(Side::sender, [&] {
       auto sender = there.sender(0);
       auto receiver = back.receiver(0);
+      watch(receiver, 0, crew.pid_of(0));
       const Cycle cycle(0, setup.bytes);
       Check check(setup);
       std::vector<char> message(setup.bytes);

@@ -18,6 +18,7 @@
 #include <stdexcept>
 #include <string>
 
+#include "multiprocess/processor.hpp"
 #include "process_harness.hpp"
 
 namespace trivium::bench {
@@ -183,7 +184,7 @@ class LockfreeYield {
   struct Message {
     char content[bytes];
   };
-  using Inside = boost::lockfree::queue<Message, boost::lockfree::capacity<1024>>;
+  using Inside = boost::lockfree::queue<Message, boost::lockfree::capacity<queued_at_most>>;
   struct End {
     Inside& queue;
     void send(const char* content) {
@@ -201,6 +202,62 @@ class LockfreeYield {
   [[nodiscard]] End receiver(std::size_t) { return sender(0); }
 
  private:
+  Page page_;
+};
+
+/// What the processors allow: a ring for one sender and one receiver that promises nothing but
+/// order. Both ends spin, and look at each other's index only when their copy of it says full or
+/// empty.
+class BareRing {
+ public:
+  explicit BareRing(const Setup& setup)
+      : bytes_(setup.bytes), page_(sizeof(State) + setup.bytes * queued_at_most) {}
+  struct State {
+    alignas(128) std::atomic<std::uint64_t> sent;
+    alignas(128) std::atomic<std::uint64_t> received;
+    alignas(128) char first;
+  };
+  struct End {
+    State& state;
+    std::size_t bytes;
+    std::uint64_t mine = 0;
+    std::uint64_t others = 0;
+    char* slot() { return &state.first + mine % queued_at_most * bytes; }
+    void send(const char* message) {
+      while (mine - others == queued_at_most)
+        others = state.received.load(std::memory_order_acquire);
+      multiprocess::copy_to_shared(slot(), message, bytes);
+      state.sent.store(++mine, std::memory_order_release);
+    }
+    void send_batch(const std::vector<std::string_view>& messages) {
+      for (std::size_t i = 0; i < messages.size(); ++i) {
+        while (mine - others == queued_at_most) {
+          if (mine > 0) state.sent.store(mine, std::memory_order_release);
+          others = state.received.load(std::memory_order_acquire);
+        }
+        multiprocess::copy_to_shared(slot(), messages[i].data(), bytes);
+        ++mine;
+      }
+      state.sent.store(mine, std::memory_order_release);
+    }
+    void receive(char* message) {
+      while (mine == others) others = state.sent.load(std::memory_order_acquire);
+      std::memcpy(message, slot(), bytes);
+      state.received.store(++mine, std::memory_order_release);
+    }
+    std::size_t receive_batch(std::size_t most, Check& look) {
+      while (mine == others) others = state.sent.load(std::memory_order_acquire);
+      const std::uint64_t from = mine;
+      for (; mine < others && mine - from < most; ++mine) look(slot());
+      state.received.store(mine, std::memory_order_release);
+      return mine - from;
+    }
+  };
+  [[nodiscard]] End sender(std::size_t) { return {page_.as<State>(), bytes_}; }
+  [[nodiscard]] End receiver(std::size_t) { return sender(0); }
+
+ private:
+  std::size_t bytes_;
   Page page_;
 };
 

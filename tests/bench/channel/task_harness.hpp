@@ -30,6 +30,7 @@
 #include <vector>
 
 #include "async/asio.hpp"
+#include "common.hpp"
 
 namespace trivium::bench {
 
@@ -42,20 +43,12 @@ struct Numbered {
   std::array<std::byte, bytes - sizeof(std::uint64_t)> rest;
 };
 
-/// How many tasks send, or ask, and how many receive, or answer; and on how many threads.
-struct Shape {
-  std::size_t senders;
-  std::size_t receivers;
-  std::size_t threads;
-};
-
 /// What so many messages, or round trips, took: on the clock, and of all CPUs.
 struct Taken {
   std::chrono::duration<double> time;
   double cpu_ns;
 };
 
-inline constexpr std::size_t channel_capacity = 64;
 inline constexpr std::size_t operations = 20'000;  ///< of one batch; all shapes divide it
 
 /// A loop with its threads, set up as those of the servers are.
@@ -111,9 +104,9 @@ class Batch {
   static constexpr std::uint64_t stop = UINT64_MAX;
 
   Batch(asio::io_context& context, const Shape& shape)
-      : context_(context), shape_(shape), channel_(context.get_executor(), channel_capacity) {
+      : context_(context), shape_(shape), channel_(context.get_executor(), queued_at_most) {
     for (std::size_t i = 0; i < shape.senders; ++i) {
-      answers_.emplace_back(context.get_executor(), channel_capacity);
+      answers_.emplace_back(context.get_executor(), queued_at_most);
     }
   }
 

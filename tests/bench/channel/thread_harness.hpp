@@ -10,8 +10,6 @@
 #pragma once
 
 #include <benchmark/benchmark.h>
-#include <pthread.h>
-#include <sched.h>
 #include <sys/resource.h>
 
 #include <algorithm>
@@ -25,19 +23,13 @@
 #include <thread>
 #include <vector>
 
+#include "common.hpp"
 #include "shared/app/channel_status.hpp"
 
 namespace trivium::bench {
 
 using app::ChannelStatus;
 using Clock = std::chrono::steady_clock;
-
-inline constexpr std::size_t queued_at_most = 256;
-
-struct Shape {
-  std::size_t senders;
-  std::size_t receivers;
-};
 
 /// So many bytes, of which the first eight are a number.
 template <std::size_t Bytes>
@@ -52,34 +44,10 @@ struct Message {
   }
 };
 
-/// Where the threads run: wherever the scheduler puts them, all on one CPU, or those who send first
-/// on one and those who receive first on another.
-enum class Placement { free, one, apart };
-inline Placement placement = Placement::free;
-
-enum class Side { sender, receiver };
-
-/// Binds the calling thread to the CPU that the placement has for its side: the first or the second
-/// of those that this process was started with.
-inline void take_place(Side side) {
-  if (placement == Placement::free) return;
-  static const cpu_set_t allowed = [] {
-    cpu_set_t set;
-    ::sched_getaffinity(0, sizeof set, &set);
-    return set;
-  }();
-  int rest = placement == Placement::apart && side == Side::receiver ? 1 : 0;
-  int cpu = 0;
-  while (cpu < CPU_SETSIZE - 1 && (!CPU_ISSET(cpu, &allowed) || rest-- > 0)) ++cpu;
-  cpu_set_t mine;
-  CPU_ZERO(&mine);
-  CPU_SET(cpu, &mine);
-  ::pthread_setaffinity_np(::pthread_self(), sizeof mine, &mine);
-}
-
 /// What the process has used up so far.
 struct Usage {
-  double switches;  ///< voluntary context switches
+  double voluntary;  ///< context switches
+  double involuntary;
   double cpu_ns;
 
   static Usage now() {
@@ -88,7 +56,8 @@ struct Usage {
     const auto ns = [](const timeval& time) {
       return static_cast<double>(time.tv_sec) * 1e9 + static_cast<double>(time.tv_usec) * 1e3;
     };
-    return {static_cast<double>(usage.ru_nvcsw), ns(usage.ru_utime) + ns(usage.ru_stime)};
+    return {static_cast<double>(usage.ru_nvcsw), static_cast<double>(usage.ru_nivcsw),
+            ns(usage.ru_utime) + ns(usage.ru_stime)};
   }
 };
 
@@ -124,7 +93,8 @@ class Team {
       end = std::max(end, member->end);
     }
     const Usage after = Usage::now();
-    used_ = {after.switches - before.switches, after.cpu_ns - before.cpu_ns};
+    used_ = {after.voluntary - before.voluntary, after.involuntary - before.involuntary,
+             after.cpu_ns - before.cpu_ns};
     return end - start;
   }
 
@@ -152,10 +122,12 @@ void measure(benchmark::State& state, std::size_t items, Batch batch) {
     const Clock::duration time = batch(team, right);
     if (!right) state.SkipWithError("messages were lost");
     state.SetIterationTime(std::chrono::duration<double>(time).count());
-    used.switches += team.used().switches;
+    used.voluntary += team.used().voluntary;
+    used.involuntary += team.used().involuntary;
     used.cpu_ns += team.used().cpu_ns;
   }
-  state.counters["switches"] = {used.switches, benchmark::Counter::kAvgIterations};
+  state.counters["voluntary_switches"] = {used.voluntary, benchmark::Counter::kAvgIterations};
+  state.counters["involuntary_switches"] = {used.involuntary, benchmark::Counter::kAvgIterations};
   state.counters["cpu_ns"] = {used.cpu_ns, benchmark::Counter::kAvgIterations};
 }
 
