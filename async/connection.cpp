@@ -47,9 +47,9 @@ Task<> wait_for(Executor executor, Clock::duration duration) {
 
 }  // namespace
 
-Task<> serve(Connection&& connection, Loop& loop, protocol::EchoSession::Limits limits,
+Task<> serve(Connection&& connection, Loop& loop, ServeOptions options,
              net::CounterSlot& counters) {
-  return drive<DirectOutput>(std::move(connection), loop, limits, counters);
+  return drive<DirectOutput>(std::move(connection), loop, options, counters);
 }
 
 Task<std::optional<Connection>> accept_one(Listener& listener, Permits& permits,

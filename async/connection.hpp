@@ -7,6 +7,7 @@
 
 #include "asio.hpp"
 #include "loop.hpp"
+#include "offload.hpp"
 #include "permits.hpp"
 #include "shared/net/counters.hpp"
 #include "shared/protocol/echo_session.hpp"
@@ -22,14 +23,20 @@ struct Connection {
   Permit permit;
 };
 
+/// What a task that serves a connection needs to know.
+struct ServeOptions {
+  protocol::EchoSession::Limits limits;
+  Offload* offload = nullptr;  ///< where lines that compute or block go, if anywhere
+};
+
 /// Serves one connection to its end, closes it, and counts it in the slot.
 ///
 /// The coroutine twin of `net::serve`: the same branches; where that blocks, this suspends. The
 /// loop's watchdog bounds how long. Whatever the client does ends in a close reason, never in an
 /// exception. The connection is the task's at once. Requires: loop and slot outlive the task, which
 /// runs on that loop.
-[[nodiscard]] Task<> serve(Connection&& connection, Loop& loop,
-                           protocol::EchoSession::Limits limits, net::CounterSlot& counters);
+[[nodiscard]] Task<> serve(Connection&& connection, Loop& loop, ServeOptions options,
+                           net::CounterSlot& counters);
 
 /// Waits for the next connection; nothing once the listener was shut, or the permits were closed.
 ///

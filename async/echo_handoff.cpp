@@ -31,7 +31,8 @@ Task<> accept_and_hand_off(Listener listener, Loop& loop, Permits& permits,
 net::Totals serve_handoff(app::EchoServer& server) {
   Loop pool(server.options.workers, server.options.idle_timeout);
   Permits permits(server.options.max_connections);
-  const Service service({.max_line = server.options.max_line}, server.options.split());
+  Offload offload(server.options.offload);
+  const Service service(serve_options(server, offload), server.options.split());
   pool.start(accept_and_hand_off(adopt_listener(pool.executor(), server.listener.get()), pool,
                                  permits, service));
   return shepherd(server, {&pool}, [&] { permits.close(); });

@@ -4,7 +4,7 @@
 
 int main(int argc, char** argv) {
   using namespace trivium;
-  return app::echo_main("async", app::PoolKind::async,
+  return app::echo_main("async", app::UnitKind::task,
                         {{"per-connection", async::serve_per_connection},
                          {"handoff", async::serve_handoff},
                          {"shared-accept", async::serve_shared_accept},

@@ -28,7 +28,8 @@ Task<> accept_and_spawn(Listener listener, Loop& loop, Permits& permits, const S
 net::Totals serve_per_connection(app::EchoServer& server) {
   Loop loop(1, server.options.idle_timeout);
   Permits permits(server.options.max_connections);
-  const Service service({.max_line = server.options.max_line}, server.options.split());
+  Offload offload(server.options.offload);
+  const Service service(serve_options(server, offload), server.options.split());
   loop.start(accept_and_spawn(adopt_listener(loop.executor(), server.listener.get()), loop, permits,
                               service));
   return shepherd(server, {&loop}, [&] { permits.close(); });

@@ -16,11 +16,10 @@ namespace trivium::async {
 namespace {
 
 // References are to what the strategy owns.
-Task<> accept_and_serve(Listener listener, Loop& loop, Permits& permits,
-                        protocol::EchoSession::Limits limits) {
+Task<> accept_and_serve(Listener listener, Loop& loop, Permits& permits, ServeOptions options) {
   net::CounterSlot& counters = loop.next_slot();
   while (auto connection = co_await accept_one(listener, permits, counters)) {
-    co_await serve(std::move(*connection), loop, limits, counters);
+    co_await serve(std::move(*connection), loop, options, counters);
   }
 }
 
@@ -29,9 +28,9 @@ Task<> accept_and_serve(Listener listener, Loop& loop, Permits& permits,
 net::Totals serve_sequential(app::EchoServer& server) {
   Loop loop(1, server.options.idle_timeout);
   Permits unlimited(0);  // at most one is open in any case
-  const protocol::EchoSession::Limits limits{.max_line = server.options.max_line};
+  Offload offload(server.options.offload);
   loop.start_unit(accept_and_serve(adopt_listener(loop.executor(), server.listener.get()), loop,
-                                   unlimited, limits));
+                                   unlimited, serve_options(server, offload)));
   return shepherd(server, {&loop}, [] {});
 }
 

@@ -42,7 +42,8 @@ net::Totals serve_shared_accept(app::EchoServer& server) {
     loops.emplace_back(1, server.options.idle_timeout);
   }
   Permits permits(server.options.max_connections);
-  const Service service({.max_line = server.options.max_line}, server.options.split());
+  Offload offload(server.options.offload);
+  const Service service(serve_options(server, offload), server.options.split());
   std::vector<Loop*> flock;
   for (Loop& loop : loops) {
     const int listener = flock.empty() ? server.listener.get() : siblings[flock.size() - 1].get();

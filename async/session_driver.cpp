@@ -43,10 +43,19 @@ Task<> linger(int socket, Watch& watch) {
   }
 }
 
-Task<std::string> perform(Executor executor, protocol::Hazard hazard) {
-  if (hazard.kind != protocol::Hazard::Kind::sleep) co_return net::perform(hazard);
-  Timer timer(executor, hazard.duration);
-  co_await timer.async_wait(as_result);
+Task<std::string> perform(Executor executor, Watch& watch, protocol::Hazard hazard,
+                          Offload* offload) {
+  using Kind = protocol::Hazard::Kind;
+  if (hazard.kind == Kind::sleep) {
+    Timer timer(executor, hazard.duration);
+    co_await watch.sleep(timer);
+    watch.awake();
+    co_return std::string();
+  }
+  const bool holds_a_thread =
+      hazard.kind == Kind::block || hazard.kind == Kind::work || hazard.kind == Kind::hang;
+  if (offload == nullptr || !holds_a_thread) co_return net::perform(hazard);
+  co_await offload->run(executor, hazard);
   co_return std::string();
 }
 

@@ -38,9 +38,10 @@ struct Serving {
 /// Sends FIN, then discards input until the client's FIN or a bound of the protocol.
 [[nodiscard]] Task<> linger(int socket, Watch& watch);
 
-/// Carries out a hazard. One that sleeps does so in the model's own way; every other one holds the
-/// thread.
-[[nodiscard]] Task<std::string> perform(Executor executor, protocol::Hazard hazard);
+/// Carries out a hazard. One that sleeps suspends, until the connection may wait no longer; what
+/// computes or blocks holds a thread, of the offload pool where there is one, else the loop's.
+[[nodiscard]] Task<std::string> perform(Executor executor, Watch& watch, protocol::Hazard hazard,
+                                        Offload* offload);
 
 template <typename Output>
 void give_up(protocol::CloseReason reason, const Serving& serving, Output& output) {
@@ -76,10 +77,10 @@ void read_some(const Serving& serving, Output& output) {
 /// only where output is sent to another task (`Output::is_sent`). Waits stand in this frame and not
 /// in those of helpers, which would cost the hot path an allocation each.
 template <typename Output>
-[[nodiscard]] Task<> drive(Connection connection, Loop& loop, protocol::EchoSession::Limits limits,
+[[nodiscard]] Task<> drive(Connection connection, Loop& loop, ServeOptions options,
                            net::CounterSlot& counters) {
   using Kind = protocol::Action::Kind;
-  protocol::EchoSession session(limits);
+  protocol::EchoSession session(options.limits);
   Watch watch(loop.watchdog(), connection.socket);
   const Serving serving{connection.socket.native_handle(), session, watch, counters};
   Output output(serving, loop);
@@ -105,7 +106,8 @@ template <typename Output>
         break;
       case Kind::act: {
         watch.pause();
-        const std::string answer = co_await perform(loop.executor(), action.hazard);
+        const std::string answer =
+            co_await perform(loop.executor(), watch, action.hazard, options.offload);
         watch.progress();
         session.acted(answer);
         break;

@@ -50,6 +50,10 @@ Task<> obey(app::EchoServer& server, const Flock& loops, const std::function<voi
 
 }  // namespace
 
+ServeOptions serve_options(const app::EchoServer& server, Offload& offload) {
+  return {.limits = server.limits(), .offload = offload.offers() ? &offload : nullptr};
+}
+
 net::Totals shepherd(app::EchoServer& server, const Flock& loops,
                      const std::function<void()>& stop) {
   asio::io_context context(1);

@@ -5,10 +5,15 @@
 #include <functional>
 #include <vector>
 
+#include "connection.hpp"
 #include "loop.hpp"
+#include "offload.hpp"
 #include "shared/app/echo_app.hpp"
 
 namespace trivium::async {
+
+/// What a connection's task needs to know.
+[[nodiscard]] ServeOptions serve_options(const app::EchoServer& server, Offload& offload);
 
 /// Runs the loops of a server, and watches over them from the main thread until they have drained;
 /// what every strategy ends in.

@@ -138,9 +138,9 @@ class SplitOutput {
 
 void Service::start(Connection&& connection, Loop& loop) const {
   if (split_) {
-    loop.start_unit(drive<SplitOutput>(std::move(connection), loop, limits_, loop.next_slot()));
+    loop.start_unit(drive<SplitOutput>(std::move(connection), loop, options_, loop.next_slot()));
   } else {
-    loop.start_unit(serve(std::move(connection), loop, limits_, loop.next_slot()));
+    loop.start_unit(serve(std::move(connection), loop, options_, loop.next_slot()));
   }
 }
 

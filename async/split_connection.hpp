@@ -12,14 +12,13 @@ namespace trivium::async {
 /// by a pair of them, one that reads and one that writes. Safe to use from any thread.
 class Service {
  public:
-  Service(protocol::EchoSession::Limits limits, bool split) noexcept
-      : limits_(limits), split_(split) {}
+  Service(ServeOptions options, bool split) noexcept : options_(options), split_(split) {}
 
   /// Starts the tasks that serve one connection to its end, close it, and count it. Does not block.
   void start(Connection&& connection, Loop& loop) const;
 
  private:
-  protocol::EchoSession::Limits limits_;
+  ServeOptions options_;
   bool split_;
 };
 

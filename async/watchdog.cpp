@@ -41,6 +41,11 @@ std::optional<CloseReason> Watch::over() const noexcept {
   return std::nullopt;
 }
 
+void Watch::awake() noexcept {
+  const std::lock_guard lock(mutex_);
+  sleep_ = nullptr;
+}
+
 void Watch::leave() noexcept {
   // The thread that started the last wait may not have let go of the lock yet, and the end of that
   // wait may be what led here.
@@ -53,6 +58,7 @@ void Watch::sentence(Over over) {
   over_.store(over, std::memory_order_relaxed);
   boost::system::error_code ignored;
   socket_.cancel(ignored);
+  if (sleep_ != nullptr) sleep_->cancel();
 }
 
 Watchdog::Watchdog(Executor executor, Clock::duration idle_timeout)

@@ -46,6 +46,14 @@ class Watch : public boost::intrusive::set_base_hook<> {
         [this, what](auto handler) { start_wait(what, std::move(handler)); }, as_result);
   }
 
+  /// Suspends until the timer goes off, or until the connection may wait no longer. `awake` follows
+  /// before the timer goes.
+  [[nodiscard]] auto sleep(Timer& timer) {
+    return asio::async_initiate<decltype(as_result), void(boost::system::error_code)>(
+        [this, &timer](auto handler) { start_sleep(timer, std::move(handler)); }, as_result);
+  }
+  void awake() noexcept;
+
   /// Ends the watch; the socket may be closed from then on.
   void leave() noexcept;
 
@@ -62,10 +70,24 @@ class Watch : public boost::intrusive::set_base_hook<> {
     if (over_.load(std::memory_order_relaxed) == Over::no) {
       socket_.async_wait(what, std::move(handler));
     } else {
-      asio::post(socket_.get_executor(),
-                 asio::append(std::move(handler),
-                              boost::system::error_code(asio::error::operation_aborted)));
+      refuse(std::move(handler));
     }
+  }
+  template <typename Handler>
+  void start_sleep(Timer& timer, Handler handler) {
+    const std::lock_guard lock(mutex_);
+    if (over_.load(std::memory_order_relaxed) == Over::no) {
+      sleep_ = &timer;
+      timer.async_wait(std::move(handler));
+    } else {
+      refuse(std::move(handler));
+    }
+  }
+  template <typename Handler>
+  void refuse(Handler handler) {
+    asio::post(socket_.get_executor(),
+               asio::append(std::move(handler),
+                            boost::system::error_code(asio::error::operation_aborted)));
   }
   void sentence(Over over);
 
@@ -73,7 +95,8 @@ class Watch : public boost::intrusive::set_base_hook<> {
   Socket& socket_;
   std::atomic<Clock::time_point> deadline_;
   std::atomic<Over> over_{Over::no};
-  std::mutex mutex_;  // held while the socket is used here
+  std::mutex mutex_;        // held while the socket is used here; guards:
+  Timer* sleep_ = nullptr;  // what the connection sleeps by
 
   Phase phase_ = Phase::serving;  // guarded by the watchdog's mutex, as is:
   Clock::time_point check_;       // when the watchdog looks at the deadline next; the set's order

@@ -50,12 +50,13 @@ std::size_t start_worker(Handoff& handoff, Units& units, const app::EchoOptions&
     auto [ours, theirs] = make_message_sockets();
     std::vector<int> inherited{theirs.get(), units.board().descriptor()};
     for (const int end : handoff.channel.sender_descriptors(unit)) inherited.push_back(end);
-    const pid_t pid = start_program(
-        program_beside(worker_program),
-        {"--parent", std::to_string(::getpid()), "--unit", std::to_string(unit), "--connection",
-         options.connection, "--max-line", std::to_string(options.max_line), "--idle-timeout",
-         std::to_string(idle.count()) + "us"},
-        inherited);
+    std::vector<std::string> arguments{"--parent",       std::to_string(::getpid()),
+                                       "--unit",         std::to_string(unit),
+                                       "--connection",   options.connection,
+                                       "--max-line",     std::to_string(options.max_line),
+                                       "--idle-timeout", std::to_string(idle.count()) + "us"};
+    if (options.hazards) arguments.emplace_back("--hazards");
+    const pid_t pid = start_program(program_beside(worker_program), arguments, inherited);
     handoff.reports.watch(unit, open_pidfd(pid));
     handoff.workers[unit] = {.connections = std::move(ours), .in_flight = {}, .begun = 0};
     return pid;

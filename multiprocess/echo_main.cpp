@@ -4,7 +4,7 @@
 
 int main(int argc, char** argv) {
   using namespace trivium;
-  return app::echo_main("multiprocess", app::PoolKind::blocking,
+  return app::echo_main("multiprocess", app::UnitKind::process,
                         {{"per-connection", multiprocess::serve_per_connection},
                          {"handoff", multiprocess::serve_handoff},
                          {"shared-accept", multiprocess::serve_shared_accept}},

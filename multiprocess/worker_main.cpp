@@ -24,6 +24,7 @@ struct WorkerOptions {
   std::string connection = "loop";
   std::size_t max_line = 64 * 1024;
   std::chrono::nanoseconds idle_timeout = std::chrono::seconds(60);
+  bool hazards = false;
 };
 
 std::optional<int> parse_worker_options(int argc, char** argv, WorkerOptions& options) {
@@ -36,6 +37,7 @@ std::optional<int> parse_worker_options(int argc, char** argv, WorkerOptions& op
   app::add_size(app, "--max-line", options.max_line, "Content that a line may have");
   app::add_duration(app, "--idle-timeout", options.idle_timeout,
                     "A connection without progress is closed");
+  app.add_flag("--hazards", options.hazards, "Lines that begin with @ act");
   return app::parse(app, argc, argv);
 }
 
@@ -64,10 +66,11 @@ int main(int argc, char** argv) {
     const net::Descriptor connections(worker_connections);
     const Board board(net::Descriptor{worker_board});
     ChannelSender reports(worker_reports, options.unit);
-    const net::ServeOptions serving{.limits = {.max_line = options.max_line},
-                                    .idle_timeout = options.idle_timeout,
-                                    .expired = board.expired(),
-                                    .split = options.connection == "split"};
+    const net::ServeOptions serving{
+        .limits = {.max_line = options.max_line, .hazards = options.hazards},
+        .idle_timeout = options.idle_timeout,
+        .expired = board.expired(),
+        .split = options.connection == "split"};
     Service service(serving, board.slot(options.unit));
     work(connections.get(), reports, static_cast<std::uint32_t>(options.unit), service);
     return 0;

@@ -4,7 +4,7 @@
 
 int main(int argc, char** argv) {
   using namespace trivium;
-  return app::echo_main("multithread", app::PoolKind::blocking,
+  return app::echo_main("multithread", app::UnitKind::thread,
                         {{"per-connection", multithread::serve_per_connection},
                          {"handoff", multithread::serve_handoff},
                          {"shared-accept", multithread::serve_shared_accept}},

@@ -80,12 +80,12 @@ void EchoServer::exit_killed(const net::Totals& totals) const {
   ::_exit(signals.kill_code());
 }
 
-int echo_main(std::string_view model, PoolKind pool, const std::vector<EchoStrategy>& strategies,
+int echo_main(std::string_view model, UnitKind unit, const std::vector<EchoStrategy>& strategies,
               int argc, char** argv) {
   EchoOptions options;
   std::vector<StrategyName> names;
   for (const auto& strategy : strategies) names.push_back({strategy.name, strategy.splits});
-  if (const auto code = parse_echo_options(argc, argv, pool, names, options)) return *code;
+  if (const auto code = parse_echo_options(argc, argv, unit, names, options)) return *code;
   const auto chosen = std::find_if(strategies.begin(), strategies.end(), [&](const auto& strategy) {
     return strategy.name == options.strategy;
   });

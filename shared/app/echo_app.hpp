@@ -27,9 +27,14 @@ class EchoServer {
   Signals signals;
   net::Descriptor listener;  ///< blocking; what is accepted from it has the idle timeout set
 
+  /// What a session allows its client.
+  [[nodiscard]] protocol::EchoSession::Limits limits() const noexcept {
+    return {.max_line = options.max_line, .hazards = options.hazards};
+  }
+
   /// What a unit needs to know to serve; refers to `expired`.
   [[nodiscard]] net::ServeOptions serve_options(const std::atomic<bool>& expired) const {
-    return {.limits = {.max_line = options.max_line},
+    return {.limits = limits(),
             .idle_timeout = options.idle_timeout,
             .expired = expired,
             .split = options.split()};
@@ -62,7 +67,7 @@ struct EchoStrategy {
 
 /// The whole of an echo server's main: options, listener, ready line, strategy, counters, exit
 /// code.
-int echo_main(std::string_view model, PoolKind pool, const std::vector<EchoStrategy>& strategies,
+int echo_main(std::string_view model, UnitKind unit, const std::vector<EchoStrategy>& strategies,
               int argc, char** argv);
 
 }  // namespace trivium::app

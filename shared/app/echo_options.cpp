@@ -17,12 +17,12 @@ std::size_t usable_cpus() {
   return static_cast<std::size_t>(std::max(1, CPU_COUNT(&set)));
 }
 
-std::optional<int> parse_echo_options(int argc, char** argv, PoolKind pool,
+std::optional<int> parse_echo_options(int argc, char** argv, UnitKind unit,
                                       const std::vector<StrategyName>& strategies,
                                       EchoOptions& options) {
   const std::size_t cpus = usable_cpus();
-  options.workers = pool == PoolKind::async ? std::max<std::size_t>(2, cpus)
-                                            : std::max<std::size_t>(32, 4 * cpus);
+  options.workers =
+      unit == UnitKind::task ? std::max<std::size_t>(2, cpus) : std::max<std::size_t>(32, 4 * cpus);
   CLI::App app("Serves the line-echo protocol: an HTTP/1.0 head, then every line sent back.",
                "echo");
   std::string listen = "127.0.0.1:8080";
@@ -55,6 +55,10 @@ std::optional<int> parse_echo_options(int argc, char** argv, PoolKind pool,
                "After SIGTERM, what is left is closed");
   app.add_option("--stats", options.stats, "Write the counters here at exit, as JSON")
       ->type_name("FILE");
+  app.add_flag("--hazards", options.hazards,
+               "Lines that begin with @ act before they are answered (below)");
+  add_count(app, "--offload", options.offload, 0, 1024,
+            "Async only: threads beside the loops for lines that compute or block");
   app.footer(
       "When ready, the first line on standard output is: listening on HOST:PORT\n"
       "SIGTERM or SIGINT drains, a second one kills, SIGUSR1 prints the counters.\n\n"
@@ -62,8 +66,23 @@ std::optional<int> parse_echo_options(int argc, char** argv, PoolKind pool,
       "  echo --listen 127.0.0.1:8080\n"
       "  echo --listen '[::1]:0' --strategy per-connection --idle-timeout 10s\n"
       "  echo --strategy handoff --workers 64 --stats counters.json\n"
-      "  echo --strategy shared-accept --connection split");
+      "  echo --strategy shared-accept --connection split\n\n"
+      "With --hazards, and never without, what a line asks for happens where that line is served:\n"
+      "  @sleep 10ms   waits in the model's own way: a task suspends, a thread or process blocks\n"
+      "  @block 10ms   blocks the calling thread: in a coroutine, and its loop with it\n"
+      "  @work 10ms    computes until that thread has used so much CPU time\n"
+      "  @hang         computes for ever\n"
+      "  @crash        dies by SIGSEGV; @abort dies by SIGABRT\n"
+      "  @leak 1MiB    allocates memory, touches it and loses it\n"
+      "  @pid          is answered by pid=N tid=N\n"
+      "Any other line is echoed as it is.");
   app.callback([&] {
+    if (unit != UnitKind::task && options.offload > 0) {
+      throw CLI::ValidationError(
+          "--offload", "'" + std::to_string(options.offload) +
+                           "' is not 0, which is all that a model without event loops has: each "
+                           "connection has a unit of its own here, and holds up no other");
+    }
     for (const auto& strategy : strategies) {
       if (strategy.name != options.strategy || strategy.splits || !options.split()) continue;
       throw CLI::ValidationError(

@@ -23,7 +23,9 @@ struct EchoOptions {
   std::size_t max_line = 64 * 1024;
   std::chrono::nanoseconds idle_timeout = std::chrono::seconds(60);
   std::chrono::nanoseconds drain_timeout = std::chrono::seconds(5);
-  std::string stats;  ///< a file, or empty
+  std::string stats;        ///< a file, or empty
+  bool hazards = false;     ///< lines that begin with `@` act
+  std::size_t offload = 0;  ///< threads beside the loops, for what computes or blocks
 
   [[nodiscard]] bool split() const noexcept { return connection == "split"; }
 
@@ -36,11 +38,10 @@ struct EchoOptions {
   }
 };
 
-/// How many workers a model starts when the command line does not say.
-enum class PoolKind {
-  blocking,  ///< a worker holds one connection: 4 for each CPU, at least 32
-  async,     ///< a worker is an event loop: one for each CPU, at least 2
-};
+/// What serves a connection. Where the command line does not say how many workers a pool has: 4 for
+/// each CPU and at least 32 where each holds one connection; one for each CPU and at least 2 where
+/// each is an event loop.
+enum class UnitKind { process, thread, task };
 
 /// A strategy that a model offers.
 struct StrategyName {
@@ -52,7 +53,7 @@ struct StrategyName {
 [[nodiscard]] std::size_t usable_cpus();
 
 /// Parses the command line of `echo`. Returns the exit code where the program is to end now.
-[[nodiscard]] std::optional<int> parse_echo_options(int argc, char** argv, PoolKind pool,
+[[nodiscard]] std::optional<int> parse_echo_options(int argc, char** argv, UnitKind unit,
                                                     const std::vector<StrategyName>& strategies,
                                                     EchoOptions& options);
 

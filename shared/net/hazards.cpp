@@ -2,16 +2,17 @@
 // Copyright (c) 2026 The Trivium authors
 #include "shared/net/hazards.hpp"
 
+#include <sys/resource.h>
 #include <sys/syscall.h>
 #include <time.h>
 #include <unistd.h>
 
 #include <atomic>
+#include <cerrno>
 #include <chrono>
 #include <csignal>
 #include <cstdlib>
 #include <cstring>
-#include <thread>
 
 namespace trivium::net {
 namespace {
@@ -30,14 +31,35 @@ void compute_a_little() {
   sink.store(state, std::memory_order_relaxed);
 }
 
+void wait(std::chrono::nanoseconds duration, const std::atomic<bool>& stop) {
+  timespec end{};
+  ::clock_gettime(CLOCK_MONOTONIC, &end);
+  const auto at = std::chrono::nanoseconds(end.tv_nsec) + duration;
+  end.tv_sec += std::chrono::duration_cast<std::chrono::seconds>(at).count();
+  end.tv_nsec = (at % std::chrono::seconds(1)).count();
+  while (!stop && ::clock_nanosleep(CLOCK_MONOTONIC, TIMER_ABSTIME, &end, nullptr) == EINTR) {
+  }
+}
+
+// A dump of the memory would take time that is none of the hazard's, and leave a file behind.
+void leave_no_core() {
+  const rlimit none{};
+  ::setrlimit(RLIMIT_CORE, &none);
+}
+
 }  // namespace
 
 std::string perform(const protocol::Hazard& hazard) {
+  const std::atomic<bool> never = false;
+  return perform(hazard, never);
+}
+
+std::string perform(const protocol::Hazard& hazard, const std::atomic<bool>& stop) {
   using Kind = protocol::Hazard::Kind;
   switch (hazard.kind) {
     case Kind::sleep:
     case Kind::block:
-      std::this_thread::sleep_for(hazard.duration);
+      wait(hazard.duration, stop);
       break;
     case Kind::work:
       for (const auto end = thread_cpu_time() + hazard.duration; thread_cpu_time() < end;) {
@@ -47,10 +69,12 @@ std::string perform(const protocol::Hazard& hazard) {
     case Kind::hang:
       for (;;) compute_a_little();
     case Kind::crash:
+      leave_no_core();
       std::signal(SIGSEGV, SIG_DFL);
       std::raise(SIGSEGV);
       break;
     case Kind::abort:
+      leave_no_core();
       std::abort();
     case Kind::leak:
       // Lost on purpose: who gives it back is what the hazard asks.

@@ -77,7 +77,7 @@ class SessionDriver {
           write_some(action.bytes);
           break;
         case Kind::act:
-          if (flushed()) session_.acted(perform(action.hazard));
+          if (flushed()) session_.acted(perform(action.hazard, options_.expired));
           break;
         case Kind::shut_and_drain:
           if (!flushed()) break;

@@ -325,7 +325,7 @@ int main(int argc, char** argv) {
   app::EchoOptions options;
   options.strategy = "epoll";
   if (const auto code =
-          app::parse_echo_options(argc, argv, app::PoolKind::async, {{"epoll", false}}, options)) {
+          app::parse_echo_options(argc, argv, app::UnitKind::task, {{"epoll", false}}, options)) {
     return *code;
   }
   try {

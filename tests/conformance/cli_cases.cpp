@@ -59,9 +59,9 @@ TEST_F(EchoContractCli, Help) {
   ASSERT_TRUE(result.status);
   EXPECT_EQ(result.status->shell_code(), 0);
   EXPECT_EQ(result.err, "");
-  for (const char* flag :
-       {"--listen", "--strategy", "--connection", "--workers", "--backlog", "--max-connections",
-        "--max-line", "--idle-timeout", "--drain-timeout", "--stats", "--help", "--version"}) {
+  for (const char* flag : {"--listen", "--strategy", "--connection", "--workers", "--backlog",
+                           "--max-connections", "--max-line", "--idle-timeout", "--drain-timeout",
+                           "--stats", "--hazards", "--help", "--version"}) {
     EXPECT_NE(result.out.find(flag), std::string::npos) << flag;
   }
 }

@@ -29,6 +29,7 @@ struct Setup {
   protocol::EchoSession::Limits limits{};
   bool expired = false;
   bool small_buffers = false;
+  std::size_t offload = 0;
 };
 
 struct Way {
@@ -42,9 +43,11 @@ class AsyncConnection : public testing::TestWithParam<Way> {};
 class Served {
  public:
   explicit Served(const Setup& setup = {})
-      : service_(setup.limits, AsyncConnection::GetParam().split),
+      : service_({.limits = setup.limits, .offload = setup.offload > 0 ? &offload_ : nullptr},
+                 AsyncConnection::GetParam().split),
         loop_(threads_, setup.idle_timeout),
-        permits_(0) {
+        permits_(0),
+        offload_(setup.offload) {
     const auto listener = test::listen_on_loopback();
     if (setup.small_buffers) {
       const int size = 16 * 1024;
@@ -101,6 +104,7 @@ class Served {
   const Service service_;
   Loop loop_;
   Permits permits_;
+  Offload offload_;
   std::atomic<std::size_t> ended_ = 0;
 };
 
@@ -390,6 +394,17 @@ TEST_P(AsyncConnection, HazardsActBeforeTheirLineIsAnswered) {
   EXPECT_GE(Clock::now() - served.begin, 70ms);
   const std::string before = head + "a\n@sleep 50ms\n@work 20ms\npid=" + std::to_string(::getpid());
   EXPECT_THAT(answer, testing::StartsWith(before + " tid="));
+}
+
+TEST_P(AsyncConnection, WhatComputesOrBlocksIsHandedToThePoolAndAnsweredAsBefore) {
+  Served served({.limits = {.hazards = true}, .offload = 2});
+  test::send_all(served.client.get(), "a\n@block 30ms\n@work 20ms\n@sleep 10ms\nb\n\n");
+  EXPECT_EQ(test::receive(served.client.get()),
+            head + "a\n@block 30ms\n@work 20ms\n@sleep 10ms\nb\n");
+  EXPECT_GE(Clock::now() - served.begin, 60ms);
+  served.client.close();
+  served.join();
+  EXPECT_EQ(served.closed(CloseReason::end), 1U);
 }
 
 TEST_P(AsyncConnection, SleepingIsNotIdling) {

@@ -25,7 +25,7 @@ struct Parsed {
   std::string err;
 };
 
-Parsed parsed(std::vector<std::string> words, PoolKind pool = PoolKind::blocking) {
+Parsed parsed(std::vector<std::string> words, UnitKind unit = UnitKind::thread) {
   words.insert(words.begin(), "echo");
   std::vector<char*> argv;
   for (auto& word : words) argv.push_back(word.data());
@@ -33,7 +33,7 @@ Parsed parsed(std::vector<std::string> words, PoolKind pool = PoolKind::blocking
   testing::internal::CaptureStdout();
   testing::internal::CaptureStderr();
   result.code =
-      parse_echo_options(static_cast<int>(argv.size()), argv.data(), pool,
+      parse_echo_options(static_cast<int>(argv.size()), argv.data(), unit,
                          {{"per-connection"}, {"handoff"}, {"sequential", false}}, result.options);
   result.out = testing::internal::GetCapturedStdout();
   result.err = testing::internal::GetCapturedStderr();
@@ -58,7 +58,7 @@ TEST(EchoOptions, Defaults) {
 }
 
 TEST(EchoOptions, AnAsyncPoolHasAWorkerForEachCpuAndTwoAtLeast) {
-  EXPECT_EQ(parsed({}, PoolKind::async).options.workers, std::max<std::size_t>(2, usable_cpus()));
+  EXPECT_EQ(parsed({}, UnitKind::task).options.workers, std::max<std::size_t>(2, usable_cpus()));
 }
 
 TEST(EchoOptions, EveryFlag) {
@@ -81,6 +81,22 @@ TEST(EchoOptions, EveryFlag) {
   EXPECT_EQ(options.drain_timeout, 1500ms);
   EXPECT_EQ(options.stats, "file.json");
   EXPECT_EQ(out + err, "");
+}
+
+TEST(EchoOptions, HazardsAreOffUnlessAskedFor) {
+  EXPECT_FALSE(parsed({}).options.hazards);
+  EXPECT_TRUE(parsed({"--hazards"}).options.hazards);
+}
+
+TEST(EchoOptions, OnlyLoopsHaveAPoolBesideThem) {
+  EXPECT_EQ(parsed({"--offload", "3"}, UnitKind::task).options.offload, 3U);
+  for (const auto unit : {UnitKind::process, UnitKind::thread}) {
+    EXPECT_EQ(parsed({"--offload", "0"}, unit).code, std::nullopt);
+    const auto result = parsed({"--offload", "3"}, unit);
+    EXPECT_EQ(result.code, exit_usage);
+    EXPECT_THAT(result.err, HasSubstr("--offload: '3' is not 0"));
+    EXPECT_EQ(std::count(result.err.begin(), result.err.end(), '\n'), 1) << result.err;
+  }
 }
 
 TEST(EchoOptions, APoolIsNoLargerThanTheLimitOnConnections) {
@@ -128,7 +144,7 @@ INSTANTIATE_TEST_SUITE_P(
         Wrong{{"--drain-timeout", "-1s"}, "us, ms, s or m"},
         Wrong{{"--drain-timeout", "1h"}, "us, ms, s or m"}, Wrong{{"--idle-timeout"}, "D"},
         Wrong{{"--stats"}, "FILE"}, Wrong{{"--nonsense"}, "--help"}, Wrong{{"stray"}, "--help"},
-        Wrong{{"--hazards"}, "--help"}, Wrong{{"--connection", "splits"}, "loop|split"},
+        Wrong{{"--connection", "splits"}, "loop|split"},
         Wrong{{"--connection", "split", "--strategy", "sequential"}, "is not loop"}));
 
 TEST(EchoOptions, AStrategyThatDoesNotSplitTakesLoop) {
@@ -140,11 +156,27 @@ TEST(EchoOptions, HelpNamesEveryFlagAndItsDefault) {
   const auto result = parsed({"--help"});
   EXPECT_EQ(result.code, 0);
   EXPECT_EQ(result.err, "");
-  for (const auto* text :
-       {"--listen", "127.0.0.1:8080", "--strategy", "per-connection|handoff|sequential",
-        "--connection", "loop|split", "--workers", "--backlog", "4096", "--max-connections",
-        "--max-line", "64KiB", "--idle-timeout", "60s", "--drain-timeout", "5s", "--stats",
-        "--version"}) {
+  for (const auto* text : {"--listen",
+                           "127.0.0.1:8080",
+                           "--strategy",
+                           "per-connection|handoff|sequential",
+                           "--connection",
+                           "loop|split",
+                           "--workers",
+                           "--backlog",
+                           "4096",
+                           "--max-connections",
+                           "--max-line",
+                           "64KiB",
+                           "--idle-timeout",
+                           "60s",
+                           "--drain-timeout",
+                           "5s",
+                           "--stats",
+                           "--hazards",
+                           "@sleep",
+                           "--offload",
+                           "--version"}) {
     EXPECT_THAT(result.out, HasSubstr(text));
   }
 }
