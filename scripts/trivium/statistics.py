@@ -11,11 +11,12 @@ known in closed form, so the same samples always give the same interval.
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from math import comb
+from math import comb, log
 
 CONFIDENCE = 0.95
 BOOTSTRAP_FROM = 10
 FEWEST_FOR_INTERVAL = 6
+OUTLIER_SCORE = 3.5
 
 
 @dataclass(frozen=True)
@@ -132,3 +133,73 @@ def verdict(ratio: Summary) -> str:
     if ratio.low <= 1 <= ratio.high:
         return "no difference"
     return "more" if ratio.low > 1 else "less"
+
+
+def half_width(summary: Summary) -> float | None:
+    """Returns half the interval's width as a share of the median, or None: there is no interval, or no scale."""
+    if not summary.has_interval or not summary.median:
+        return None
+    return (summary.high - summary.low) / 2 / abs(summary.median)
+
+
+def outliers(samples: Sequence[float | None]) -> list[int]:
+    """Returns the places of the samples that lie far from all others; they are to be flagged, and kept.
+
+    Far is a modified z-score beyond 3.5 (Iglewicz and Hoaglin, How to Detect and Handle Outliers, 1993): the distance
+    from the median, in median absolute deviations, which the outliers themselves hardly move. Where more than half of
+    the samples are equal, that deviation is zero and the mean absolute one takes its place. Times and rates err by
+    factors, so positive samples are judged by their logarithms. Fewer than six samples tell of no outlier.
+    """
+    present = [(place, sample) for place, sample in enumerate(samples) if sample is not None]
+    if len(present) < FEWEST_FOR_INTERVAL:
+        return []
+    positive = all(sample > 0 for _, sample in present)
+    values = [log(sample) if positive else sample for _, sample in present]
+    middle = median(values)
+    distances = [abs(value - middle) for value in values]
+    # Both factors make the unit a standard deviation where the samples are normal.
+    unit = median(distances) / 0.6745 or sum(distances) / len(distances) * 1.253314
+    if not unit:
+        return []
+    return [place for (place, _), far in zip(present, distances, strict=True) if far / unit > OUTLIER_SCORE]
+
+
+def least_squares_slope(xs: Sequence[float], ys: Sequence[float]) -> float | None:
+    """Returns the slope of the line that fits best, or None where fewer than two x differ."""
+    if len(xs) != len(ys) or len(set(xs)) < 2:
+        return None
+    mean_x, mean_y = sum(xs) / len(xs), sum(ys) / len(ys)
+    spread = sum((x - mean_x) ** 2 for x in xs)
+    return sum((x - mean_x) * (y - mean_y) for x, y in zip(xs, ys, strict=True)) / spread
+
+
+def theil_sen_slope(ys: Sequence[float]) -> float | None:
+    """Returns the median slope between any two of the values, one step apart each; None for fewer than two."""
+    slopes = [(ys[j] - ys[i]) / (j - i) for i in range(len(ys)) for j in range(i + 1, len(ys))]
+    return median(slopes) if slopes else None
+
+
+@lru_cache(maxsize=None)
+def _orders_by_inversions(count: int) -> tuple[int, ...]:
+    """Returns how many orders of `count` values have 0, 1, 2... pairs the wrong way round."""
+    ways = [1]
+    for size in range(2, count + 1):
+        wider = [0] * (len(ways) + size - 1)
+        for inversions, orders in enumerate(ways):
+            for more in range(size):
+                wider[inversions + more] += orders
+        ways = wider
+    return tuple(ways)
+
+
+def trend_chance(ys: Sequence[float]) -> float:
+    """Returns how likely values without a trend would show one as strong as this, up or down (Mann, Kendall).
+
+    Exact for values that all differ; equal ones speak for no trend, which errs on the side of none.
+    """
+    pairs = [(ys[i], ys[j]) for i in range(len(ys)) for j in range(i + 1, len(ys))]
+    score = abs(sum((later > earlier) - (later < earlier) for earlier, later in pairs))
+    ways = _orders_by_inversions(len(ys))
+    # Of n pairs, a score of s needs (n - s) / 2 at most the wrong way round.
+    one_sided = sum(ways[: (len(pairs) - score) // 2 + 1]) / sum(ways)
+    return min(1.0, 2 * one_sided)
