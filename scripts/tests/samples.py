@@ -46,6 +46,7 @@ def raw(scenario: str, entry: str, round_number: int, cpu_us: float = 40.0, **ch
     load |= changes.pop("load", {})
     return {
         "scenario": scenario,
+        "params": {"churn": CHURN, "lines": LINES}[scenario].variants()[0].params,
         "entry": entry,
         "contender": entry.removesuffix("#2"),
         "round": round_number,

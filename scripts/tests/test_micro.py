@@ -22,7 +22,8 @@ from trivium.microbenchmarks import baseline_of, case_label, command_for, find_c
 from trivium.plan import PROFILES
 from trivium.processes import descendants
 from trivium.report import legend, markdown
-from trivium.scenarios import PROFILE_NAMES, Microbenchmark, read_scenarios
+from trivium.scenario_file import read_scenarios
+from trivium.scenarios import PROFILE_NAMES, Microbenchmark
 
 # Plays a benchmark program. What it measures is told by the name: broken, lost, mute, or else good.
 FAKE = """#!/usr/bin/python3

@@ -8,11 +8,17 @@ import unittest
 from pathlib import Path
 
 from tests import samples
-from trivium.contenders import select, wanted
+from trivium.contenders import Contender, select, wanted
 from trivium.errors import CannotCompare, WrongUsage
 from trivium.paths import SCENARIOS
 from trivium.placement import default_split, format_cpu_list, parse_cpu_list, place
-from trivium.scenarios import Scenario, read_scenarios
+from trivium.scenario_file import read_scenarios
+from trivium.scenarios import Scenario
+
+
+def command_of(contender: Contender) -> list[str]:
+    """Returns how the contender is started for the scenario `lines`."""
+    return contender.command(0, samples.LINES.variants()[0], 1, Path("/nowhere"))
 
 
 class Plan(unittest.TestCase):
@@ -70,7 +76,7 @@ class Contenders(unittest.TestCase):
     def test_a_split_one_differs_from_its_twin_by_one_flag(self) -> None:
         split, twin = samples.contender("multiprocess/handoff+split"), samples.contender("multiprocess/handoff")
         self.assertEqual((split.unsplit, twin.unsplit), (twin.name, None))
-        more = [word for word in split.command("x:0", 32, 1) if word not in twin.command("x:0", 32, 1)]
+        more = [word for word in command_of(split) if word not in command_of(twin)]
         self.assertEqual(more, ["--connection", "split"])
         self.assertEqual(split.workers(32, 1), twin.workers(32, 1))
 
@@ -84,7 +90,7 @@ class Contenders(unittest.TestCase):
         blocking = samples.contender("multithread/handoff")
         self.assertEqual([blocking.workers(n, 1) for n in (32, 1024, 5000)], [32, 1024, 1024])
         self.assertEqual([samples.contender("async/handoff").workers(32, cpus) for cpus in (1, 8)], [2, 8])
-        self.assertNotIn("--workers", samples.contender("async/per-connection").command("x:0", 32, 1))
+        self.assertNotIn("--workers", command_of(samples.contender("async/per-connection")))
 
 
 class Scenarios(unittest.TestCase):

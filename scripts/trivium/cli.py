@@ -18,7 +18,8 @@ from trivium.paths import RESULTS, SCENARIOS
 from trivium.placement import parse_cpu_list, place
 from trivium.plan import PROFILES, Plan, make_entries
 from trivium.run import Comparison
-from trivium.scenarios import PROFILE_NAMES, AnyScenario, Microbenchmark, Scenario, read_scenarios
+from trivium.scenario_file import read_scenarios
+from trivium.scenarios import PROFILE_NAMES, AnyScenario, Microbenchmark, Scenario, variants_of
 from trivium.statistics import FEWEST_FOR_INTERVAL
 
 MOST_ROUNDS = 1000
@@ -93,7 +94,9 @@ def _about(scenario: AnyScenario) -> str:
     if isinstance(scenario, Microbenchmark):
         how = f"microbenchmarks in {', '.join(scenario.programs)}"
     else:
-        how = f"{scenario.connections} connections, closed loop"
+        values = f"{scenario.axis} {', '.join(str(v.axis_value) for v in scenario.variants())}" if scenario.axis else ""
+        single = f"{scenario.connections} connections"
+        how = f"{values or single}, {scenario.loop} loop"
     profiles = "" if scenario.profiles == PROFILE_NAMES else f"; in {' and '.join(scenario.profiles)} only"
     return f"{scenario.question}; {how}; ranked by {scenario.headline}{profiles}"
 
@@ -117,8 +120,11 @@ def _chosen_scenarios(options: argparse.Namespace, known: list[AnyScenario]) -> 
         if name not in legal:
             raise WrongUsage(f"--scenario: there is no '{name}'; legal are {', '.join(legal)}")
     if options.scenario:
-        return [scenario for scenario in known if scenario.name in options.scenario]
-    return [scenario for scenario in known if options.profile in scenario.profiles]
+        chosen = [scenario for scenario in known if scenario.name in options.scenario]
+    else:
+        chosen = [scenario for scenario in known if options.profile in scenario.profiles]
+    profile = PROFILES[options.profile]
+    return [s if isinstance(s, Microbenchmark) else s.for_profile(profile.name, profile.phases) for s in chosen]
 
 
 def _plan(options: argparse.Namespace, chosen: list[AnyScenario]) -> Plan:
@@ -138,8 +144,9 @@ def _plan(options: argparse.Namespace, chosen: list[AnyScenario]) -> Plan:
     contenders = wanted(select(options.contender or []), scenarios)
     if baseline not in contenders:
         contenders = select([*(contender.name for contender in contenders), baseline.name])
-    for scenario in scenarios:
-        if reason := baseline.cannot(scenario):
+    for variant in variants_of(scenarios):
+        scenario = variant.scenario
+        if scenario.kind == "served" and (reason := baseline.cannot(variant)):
             raise WrongUsage(f"--baseline: {baseline.name} can't be it in scenario {scenario.name}: {reason}")
     profile = PROFILES[options.profile]
     return Plan(

@@ -44,6 +44,10 @@ class Judgement:
 
 def command_for(contender: Contender, conformance: Path, only: tuple[str, ...] = ()) -> list[str]:
     """Returns the conformance suite's command line for the contender; `only` names the cases, none: all."""
+    cases = [f"--gtest_filter={':'.join(only)}"] if only else []
+    if contender.role == "fetch":
+        fetch = shlex.join([str(contender.program), *contender.arguments]) + " {url}"
+        return [str(conformance), "--contract", "--quick", "--fetch", fetch, *cases]
     spawn = [str(contender.program), "--listen", "127.0.0.1:{port}", *contender.arguments]
     capacity = "1" if contender.holds_one else "0"
     if contender.pool == "blocking" and contender.keeps_contract:
@@ -52,14 +56,13 @@ def command_for(contender: Contender, conformance: Path, only: tuple[str, ...] =
         capacity = str(_POOL)
         spawn += ["--workers", capacity]
     contract = ["--contract"] if contender.keeps_contract else []
-    cases = [f"--gtest_filter={':'.join(only)}"] if only else []
     return [str(conformance), *contract, "--quick", "--capacity", capacity, "--spawn", shlex.join(spawn), *cases]
 
 
 def fingerprint(contender: Contender, conformance: Path) -> str:
     """Returns the hash of what a judgement depends on: the command, the suite, and the model's programs."""
     digest = hashlib.sha256(json.dumps(command_for(contender, conformance)).encode())
-    siblings = contender.program.parent.glob("*") if contender.program.name == "echo" else [contender.program]
+    siblings = contender.program.parent.glob("*") if contender.program.name in ("echo", "fetch") else [contender.program]
     for path in [*sorted(siblings), conformance]:
         if path.is_file() and os.access(path, os.X_OK):
             digest.update(path.name.encode())
@@ -111,13 +114,13 @@ class _Trial:
     path: Path
 
 
-def log_name(contender_name: str) -> str:
+def log_name(contender_key: str) -> str:
     """Returns the name of the file with what the suite said of a contender."""
-    return f"{contender_name.replace('/', '_')}.log"
+    return f"{contender_key.replace('/', '_').replace(':', '-')}.log"
 
 
 def _begin(contender: Contender, key: str, logs: Path, conformance: Path, only: tuple[str, ...] = ()) -> _Trial:
-    path = logs / (("again-" if only else "") + log_name(contender.name))
+    path = logs / (("again-" if only else "") + log_name(contender.key))
     log = path.open("wb")
     process = subprocess.Popen(
         command_for(contender, conformance, only),
@@ -156,7 +159,7 @@ def judge(
     memory: Memory | None = None,
     conformance: Path = CONFORMANCE,
 ) -> dict[str, Judgement]:
-    """Returns the judgement on each contender, by name. Blocks for a minute at most."""
+    """Returns the judgement on each contender, by its key. Blocks for a minute at most."""
     memory = memory or Memory()
     verdicts: dict[str, Judgement] = {}
     trials: list[_Trial] = []
@@ -166,11 +169,11 @@ def judge(
     try:
         for contender in contenders:
             if not os.access(contender.program, os.X_OK):
-                verdicts[contender.name] = Judgement(False, f"not built: there is no {contender.program.name}")
+                verdicts[contender.key] = Judgement(False, f"not built: there is no {contender.program.name}")
                 continue
             key = fingerprint(contender, conformance)
             if memory.knows(key):
-                verdicts[contender.name] = Judgement(True, "", remembered=True)
+                verdicts[contender.key] = Judgement(True, "", remembered=True)
             else:
                 trials.append(_begin(contender, key, logs, conformance))
         while trials:
@@ -180,7 +183,7 @@ def judge(
                 if trial.process.poll() is None and in_time:
                     continue
                 judgement = _finish(trial, in_time=in_time)
-                verdicts[trial.contender.name] = judgement
+                verdicts[trial.contender.key] = judgement
                 if judgement.passed:
                     memory.remember(trial.key, trial.contender)
                 elif judgement.failed:
@@ -194,7 +197,7 @@ def judge(
             trials.remove(again)
             if second.passed:
                 memory.remember(trial.key, trial.contender)
-            verdicts[trial.contender.name] = second
+            verdicts[trial.contender.key] = second
     finally:
         for trial in trials:
             _finish(trial, in_time=False)

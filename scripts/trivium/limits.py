@@ -6,7 +6,7 @@ import resource
 from collections.abc import Sequence
 from pathlib import Path
 
-from trivium.scenarios import Scenario
+from trivium.scenarios import Variant
 
 
 def read_number(path: str) -> int | None:
@@ -33,9 +33,9 @@ def raise_descriptors() -> int:
     return hard
 
 
-def problems(scenarios: Sequence[Scenario]) -> list[str]:
-    """Returns what is too small for the scenarios, and what would do; nothing where all fits."""
-    most = max((scenario.connections for scenario in scenarios), default=0)
+def problems(variants: Sequence[Variant]) -> list[str]:
+    """Returns what is too small for the scenarios' variants, and what would do; nothing where all fits."""
+    most = max((variant.connections for variant in variants), default=0)
     found = []
 
     def need(what: str, have: int | None, wanted: int, cure: str) -> None:

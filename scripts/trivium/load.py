@@ -12,26 +12,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from trivium.contenders import Contender
 from trivium.errors import LoadFailed
 from trivium.paths import LOAD
 from trivium.processes import die_with_parent, kill_all
-from trivium.scenarios import Scenario
+from trivium.scenarios import Phases, Variant
 
 FAILURES = ("refused", "reset", "timed_out", "wrong", "unsent", "drained")
 _SLACK = 15.0
-
-
-@dataclass(frozen=True)
-class Phases:
-    """How long the load client runs, in seconds."""
-
-    warmup: float
-    duration: float
-
-    @property
-    def total(self) -> float:
-        """Both phases together."""
-        return self.warmup + self.duration
 
 
 @dataclass(frozen=True)
@@ -43,16 +31,31 @@ class Moments:
     end: Callable[[], None]
 
 
-def command_for(scenario: Scenario, address: str, phases: Phases, output: Path) -> list[str]:
+def _spoken(flags: Sequence[str], contender: Contender) -> list[str]:
+    """Returns the flags as the contender's dialect has them: a GET has no line whose length could be chosen."""
+    if contender.dialect == "trivium":
+        return list(flags)
+    kept: list[str] = []
+    rest = iter(flags)
+    for flag in rest:
+        if contender.dialect == "http" and flag == "--line-bytes":
+            next(rest, None)
+        else:
+            kept.append(flag)
+    path = ["--path", contender.path] if contender.dialect == "http" else []
+    return ["--dialect", contender.dialect, *path, *kept]
+
+
+def command_for(variant: Variant, contender: Contender, address: str, phases: Phases, output: Path) -> list[str]:
     """Returns the load client's command line."""
     return [
         str(LOAD),
         *("--target", address),
-        *("--connections", str(scenario.connections)),
+        *("--connections", str(variant.connections)),
         *("--warmup", f"{round(phases.warmup * 1000)}ms"),
         *("--duration", f"{round(phases.duration * 1000)}ms"),
         *("--json", str(output)),
-        *scenario.load,
+        *_spoken(variant.load, contender),
     ]
 
 

@@ -17,7 +17,6 @@ from trivium.plan import Task
 from trivium.server import Server, running
 from trivium.switches import Counts, read_switches, switches_between
 
-ANY_LOCAL_PORT = "127.0.0.1:0"
 Raw = dict[str, Any]
 
 
@@ -87,13 +86,14 @@ class _Watch:
 
 def measure(task: Task, bench: Bench) -> Raw:
     """Returns the raw measurement; one that failed has the reason in `error` and no `load`."""
-    scenario, contender = task.scenario, task.entry.contender
-    command = contender.command(ANY_LOCAL_PORT, scenario.connections, len(bench.placement.server))
-    command += scenario.server
+    scenario, variant, contender = task.scenario, task.variant, task.entry.contender
+    command = contender.command(0, variant, len(bench.placement.server), bench.scratch / "files")
     raw: Raw = {
         "scenario": scenario.name,
+        "params": variant.params,
         "entry": task.entry.name,
         "contender": contender.name,
+        "label": task.folder,
         "round": task.round,
         "server_command": command,
         "started": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()),
@@ -108,9 +108,9 @@ def measure(task: Task, bench: Bench) -> Raw:
         with running(command, bench.placement.server, bench.account, bench.scratch / "server.stderr") as server:
             watch = _Watch(server)
             moments = Moments(watch.begin, watch.middle, watch.end)
-            load = command_for(scenario, server.address, bench.phases, output)
+            load = command_for(variant, contender, server.address, variant.phases, output)
             raw["load_command"] = load
-            raw["load"] = run_load(load, bench.placement.load, bench.phases, moments, output)
+            raw["load"] = run_load(load, bench.placement.load, variant.phases, moments, output)
             raw |= watch.findings(raw["load"])
     except (ServerFailed, LoadFailed) as error:
         raw.pop("load", None)

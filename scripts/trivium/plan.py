@@ -3,14 +3,12 @@
 """What a comparison will run: entries, rounds, their random order, and how long all of it takes."""
 
 import random
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from itertools import product
 
-from trivium.contenders import Contender
-from trivium.load import Phases
+from trivium.contenders import DEFAULT_FETCH_BASELINE, Contender
 from trivium.microbenchmarks import Case
-from trivium.scenarios import Microbenchmark, Scenario
+from trivium.scenarios import Microbenchmark, Phases, Scenario, Variant
 from trivium.statistics import FEWEST_FOR_INTERVAL
 
 # Starting and stopping a server and a load client, in seconds, as seen on a machine of two cores.
@@ -53,13 +51,23 @@ class Task:
     """One cell in one round: what is to be measured now."""
 
     round: int
-    scenario: Scenario
+    variant: Variant
     entry: Entry
+
+    @property
+    def scenario(self) -> Scenario:
+        """The scenario of which this is a part."""
+        return self.variant.scenario
 
     @property
     def label(self) -> str:
         """What a reader calls it."""
-        return f"{self.scenario.name} {self.entry.name}"
+        return f"{self.variant.label} {self.entry.name}"
+
+    @property
+    def folder(self) -> str:
+        """What tells it from the others of its scenario: "connections:100/async/handoff"."""
+        return "/".join(filter(None, (self.variant.slug, self.entry.name)))
 
 
 @dataclass(frozen=True)
@@ -82,8 +90,8 @@ AnyTask = Task | MicroTask
 class Plan:
     """All that a comparison will do.
 
-    `entries` are measured in the scenarios; `cases` are what the microbenchmarks' programs hold, known once these are
-    built, of which `globs` are asked for (none: all).
+    `scenarios` are as the profile has them. `entries` are measured in them, each in those of its kind; `cases` are what
+    the microbenchmarks' programs hold, known once these are built, of which `globs` are asked for (none: all).
     """
 
     profile: Profile
@@ -96,11 +104,21 @@ class Plan:
     microbenchmarks: tuple[Microbenchmark, ...] = ()
     globs: tuple[str, ...] = ()
     cases: tuple[Case, ...] = ()
+    fetch_baseline: str = DEFAULT_FETCH_BASELINE
 
     @property
     def twin(self) -> str:
         """The name of the baseline's second entry."""
         return f"{self.baseline}#2"
+
+    def baseline_of(self, scenario: Scenario) -> str:
+        """Returns the name of the entry that the scenario's ratios refer to."""
+        return self.fetch_baseline if scenario.kind == "fetch" else self.baseline
+
+    def entries_of(self, scenario: Scenario) -> tuple[Entry, ...]:
+        """Returns the entries of the scenario's kind: each has a cell in each of its variants, measured or not."""
+        role = "fetch" if scenario.kind == "fetch" else "server"
+        return tuple(entry for entry in self.entries if entry.contender.role == role)
 
     def tasks_of(self, round_number: int, excluded: frozenset[str] = frozenset()) -> list[AnyTask]:
         """Returns a round's tasks in their random order, which depends on seed and round only.
@@ -108,13 +126,15 @@ class Plan:
         `excluded` names the contenders that are not measured; leaving them out changes no one else's order.
         """
         tasks: list[AnyTask] = [
-            Task(round_number, scenario, entry)
-            for scenario, entry in product(self.scenarios, self.entries)
-            if entry.contender.cannot(scenario) is None
+            Task(round_number, variant, entry)
+            for scenario in self.scenarios
+            for variant in scenario.variants()
+            for entry in self.entries_of(scenario)
+            if entry.contender.cannot(variant) is None
         ]
         tasks += [MicroTask(round_number, case) for case in self.cases]
         random.Random(f"{self.seed}/{round_number}").shuffle(tasks)
-        return [task for task in tasks if isinstance(task, MicroTask) or task.entry.contender.name not in excluded]
+        return [task for task in tasks if isinstance(task, MicroTask) or task.entry.contender.key not in excluded]
 
     def has_time_for(self, round_number: int, spent: float, per_round: float) -> bool:
         """Says whether the round is to be run, when so many seconds went before it."""
@@ -122,15 +142,16 @@ class Plan:
 
     def seconds_for(self, tasks: Iterable[AnyTask]) -> float:
         """Returns how long the tasks take, about."""
-        served = self.profile.phases.total + OVERHEAD
-        return sum(task.case.seconds if isinstance(task, MicroTask) else served for task in tasks)
+        return sum(
+            task.case.seconds if isinstance(task, MicroTask) else task.variant.phases.total + OVERHEAD for task in tasks
+        )
 
 
-def make_entries(contenders: list[Contender], baseline: Contender) -> tuple[Entry, ...]:
-    """Returns an entry for each contender, and the baseline's twin right after the baseline."""
+def make_entries(contenders: Sequence[Contender], *baselines: Contender) -> tuple[Entry, ...]:
+    """Returns an entry for each contender, and a baseline's twin right after that baseline."""
     entries = []
     for contender in contenders:
         entries.append(Entry(contender.name, contender))
-        if contender == baseline:
+        if contender in baselines:
             entries.append(Entry(f"{contender.name}#2", contender))
     return tuple(entries)

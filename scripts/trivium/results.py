@@ -15,7 +15,7 @@ from trivium.load import FAILURES
 from trivium.measure import Raw
 from trivium.micro_results import make_micro_cells
 from trivium.plan import Entry, Plan
-from trivium.scenarios import Microbenchmark, Scenario
+from trivium.scenarios import Microbenchmark, Scenario, Variant, variants_of
 
 SCHEMA = 1
 RATIO_METRICS = ("cpu_per_op", "ops_per_s")
@@ -120,10 +120,10 @@ def _notes(by_round: list[Raw | None], raws: Sequence[Raw]) -> list[str]:
     return notes
 
 
-def _cell(plan: Plan, scenario: Scenario, entry: Entry, raws: Sequence[Raw], judgement: Judgement | None) -> Cell:
+def _cell(plan: Plan, variant: Variant, entry: Entry, raws: Sequence[Raw], judgement: Judgement | None) -> Cell:
     cell: Cell = {
-        "scenario": scenario.name,
-        "params": scenario.params(),
+        "scenario": variant.scenario.name,
+        "params": variant.params,
         "entry": entry.name,
         "contender": entry.contender.name,
         "unsplit": entry.contender.unsplit,
@@ -137,7 +137,7 @@ def _cell(plan: Plan, scenario: Scenario, entry: Entry, raws: Sequence[Raw], jud
         "metrics": {},
         "ratios": [],
     }
-    reason = entry.contender.cannot(scenario)
+    reason = entry.contender.cannot(variant)
     if reason is None and judgement is not None and not judgement.passed:
         reason = judgement.reason
         cell["nonconforming"] = True
@@ -170,12 +170,14 @@ def _add_split_ratios(here: list[Cell], baseline: Cell) -> None:
 def make_cells(plan: Plan, raws: Sequence[Raw], judgements: dict[str, Judgement]) -> list[Cell]:
     """Returns a cell for each scenario and entry, measured or not."""
     cells = []
-    for scenario in plan.scenarios:
+    for variant in variants_of(plan.scenarios):
         here = []
-        for entry in plan.entries:
-            own = [raw for raw in raws if raw["scenario"] == scenario.name and raw["entry"] == entry.name]
-            here.append(_cell(plan, scenario, entry, own, judgements.get(entry.contender.name)))
-        baseline = next(cell for cell in here if cell["entry"] == plan.baseline)
+        scenario = variant.scenario
+        measured_here = [raw for raw in raws if raw["scenario"] == scenario.name and raw["params"] == variant.params]
+        for entry in plan.entries_of(scenario):
+            own = [raw for raw in measured_here if raw["entry"] == entry.name]
+            here.append(_cell(plan, variant, entry, own, judgements.get(entry.contender.key)))
+        baseline = next(cell for cell in here if cell["entry"] == plan.baseline_of(scenario))
         for cell in here:
             if cell is not baseline and cell["valid"] and baseline["valid"]:
                 cell["ratios"] = ratios_of(cell, baseline, RATIO_METRICS)
@@ -189,14 +191,15 @@ def make_cells(plan: Plan, raws: Sequence[Raw], judgements: dict[str, Judgement]
 
 def _facts(scenario: Scenario | Microbenchmark) -> dict[str, Any]:
     """Returns what a reader of the results must know of a scenario."""
+    if isinstance(scenario, Scenario):
+        return scenario.facts()
     facts: dict[str, Any] = {
         "question": scenario.question,
         "operation": scenario.operation,
         "headline": scenario.headline,
     }
-    if isinstance(scenario, Microbenchmark):
-        told = ("programs", "baseline", "columns", "shown", "seconds")
-        facts["microbenchmark"] = {key: getattr(scenario, key) for key in told}
+    told = ("programs", "baseline", "columns", "shown", "seconds")
+    facts["microbenchmark"] = {key: getattr(scenario, key) for key in told}
     return facts
 
 

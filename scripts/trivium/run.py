@@ -32,6 +32,7 @@ from trivium.processes import adopt_orphans, kill_descendants
 from trivium.progress import Progress, duration
 from trivium.report import legend, markdown, verdicts
 from trivium.results import make_results
+from trivium.scenarios import variants_of
 from trivium.table import scenario_lines
 
 _SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
@@ -124,7 +125,7 @@ class Comparison:
         self._find_cases()
         self._built = time.monotonic()
         limits.raise_descriptors()
-        if problems := limits.problems(self._plan.scenarios):
+        if problems := limits.problems(tuple(variants_of(self._plan.scenarios))):
             raise CannotCompare("this machine's limits are too small. " + "; ".join(problems))
         self._environment = environment()
 
@@ -205,8 +206,8 @@ class Comparison:
 
     def _keep(self, raw: Raw) -> None:
         self._raws.append(raw)
-        name = case_label(raw.get("params", {}), raw["entry"]).replace("/", "_").replace(":", "=")
-        folder = self._output / "raw" / raw["scenario"] / name
+        name = raw["label"] if "label" in raw else case_label(raw["params"], raw["entry"])
+        folder = self._output / "raw" / raw["scenario"] / name.replace("/", "_").replace(":", "=")
         folder.mkdir(parents=True, exist_ok=True)
         text = json.dumps(raw, indent=1)
         (folder / f"round-{raw['round']:02d}.json").write_text(text + "\n", encoding="utf-8")
