@@ -2,6 +2,7 @@
 # Copyright (c) 2026 The Trivium authors
 """Measures one cell in one round: a fresh server, the load client, and what the server cost meanwhile."""
 
+import shutil
 import time
 from dataclasses import dataclass
 from pathlib import Path
@@ -9,12 +10,13 @@ from typing import Any
 
 from trivium.cpu_time import CpuAccount, CpuTime
 from trivium.errors import LoadFailed, ServerFailed
+from trivium.ideals import ideal_of
 from trivium.kernel_counters import MachineTime, increase, machine_time, tcp_counters
 from trivium.load import Moments, Phases, command_for, run_load
 from trivium.memory import pss_bytes
 from trivium.placement import Placement
 from trivium.plan import Task
-from trivium.server import Server, running
+from trivium.server import Server, free_port, running
 from trivium.switches import Counts, read_switches, switches_between
 
 Raw = dict[str, Any]
@@ -87,7 +89,12 @@ class _Watch:
 def measure(task: Task, bench: Bench) -> Raw:
     """Returns the raw measurement; one that failed has the reason in `error` and no `load`."""
     scenario, variant, contender = task.scenario, task.variant, task.entry.contender
-    command = contender.command(0, variant, len(bench.placement.server), bench.scratch / "files")
+    placement = bench.placement.of(scenario)
+    port = free_port() if contender.foreign else None
+    files = bench.scratch / "files"
+    shutil.rmtree(files, ignore_errors=True)
+    command = contender.command(port or 0, variant, len(placement.server), files)
+    polite = "handles-sigterm" in contender.can
     raw: Raw = {
         "scenario": scenario.name,
         "params": variant.params,
@@ -96,6 +103,9 @@ def measure(task: Task, bench: Bench) -> Raw:
         "label": task.folder,
         "round": task.round,
         "server_command": command,
+        "server_cpus": list(placement.server),
+        "load_cpus": list(placement.load),
+        "ideal": ideal_of(variant, contender, len(placement.server)),
         "started": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()),
         "error": None,
         "notes": [],
@@ -103,14 +113,15 @@ def measure(task: Task, bench: Bench) -> Raw:
     tcp, began = tcp_counters(), time.monotonic()
     output = bench.scratch / "load.json"
     output.unlink(missing_ok=True)
+    errors = bench.scratch / "server.stderr"
     server: Server | None = None
     try:
-        with running(command, bench.placement.server, bench.account, bench.scratch / "server.stderr") as server:
+        with running(command, placement.server, bench.account, errors, port, polite=polite) as server:
             watch = _Watch(server)
             moments = Moments(watch.begin, watch.middle, watch.end)
             load = command_for(variant, contender, server.address, variant.phases, output)
             raw["load_command"] = load
-            raw["load"] = run_load(load, bench.placement.load, variant.phases, moments, output)
+            raw["load"] = run_load(load, placement.load, variant.phases, moments, output)
             raw |= watch.findings(raw["load"])
     except (ServerFailed, LoadFailed) as error:
         raw.pop("load", None)

@@ -7,7 +7,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from trivium.errors import WrongUsage
+from trivium.scenarios import Scenario
 
+FEW_CPUS = 4  # fewer than these are shared in the scenarios about parallelism
 _TOPOLOGY = Path("/sys/devices/system/cpu")
 
 
@@ -18,6 +20,17 @@ class Placement:
     server: tuple[int, ...]
     load: tuple[int, ...]
     notes: tuple[str, ...]
+    asked_for: bool = False
+
+    def of(self, scenario: Scenario) -> "Placement":
+        """Returns the placement in that scenario.
+
+        Few CPUs are shared where halving them would take away what is asked about: parallelism.
+        """
+        both = tuple(sorted({*self.server, *self.load}))
+        if scenario.cpus == "apart" or self.asked_for or len(both) >= FEW_CPUS:
+            return self
+        return Placement(both, both, (f"server and load client share CPU {format_cpu_list(both)}",))
 
 
 def usable_cpus() -> list[int]:
@@ -78,6 +91,7 @@ def place(server: list[int] | None, load: list[int] | None) -> Placement:
     for flag, asked in (("--server-cpus", server), ("--load-cpus", load)):
         if asked is not None and not set(asked) <= set(usable):
             raise WrongUsage(f"{flag} takes CPUs out of {format_cpu_list(tuple(usable))}")
+    asked_for = server is not None or load is not None
     if server is None and load is None:
         server, load = default_split(usable)
     elif server is None:
@@ -90,4 +104,4 @@ def place(server: list[int] | None, load: list[int] | None) -> Placement:
         notes.append(f"server and load client share CPU {format_cpu_list(tuple(shared))}")
     elif {_core(cpu)[:2] for cpu in server} & {_core(cpu)[:2] for cpu in load}:
         notes.append("server and load client run on hardware threads of the same core")
-    return Placement(tuple(server), tuple(load), tuple(notes))
+    return Placement(tuple(server), tuple(load), tuple(notes), asked_for)

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from trivium.errors import CannotCompare
+from trivium.ideals import MAKESPAN, is_formula
 from trivium.scenarios import (
     AXES,
     CAPABILITIES,
@@ -73,7 +74,6 @@ _OPTIONAL_SERVED: _Types = {
 _OPTIONAL_MICRO: _Types = {"profiles": (list,), "filter": (str,)}
 _BY_PROFILE = ("connections", "rate", "jobs", "offload", "contenders", "urls", "delay_ms", "warmup", "duration")
 _NUMBERS = ("connections", "rate", "jobs", "urls", "delay_ms")
-_IDEALS = ("", "connections / 10 ms", "server CPUs / 100 us", "ceil(urls / jobs) x delay")
 
 
 def _spelled(types: Iterable[type]) -> str:
@@ -174,7 +174,9 @@ def _parse_scenario(name: str, where: str, table: dict[str, Any]) -> Scenario:
     _only(where, "needs", scenario.needs, CAPABILITIES)
     _only(where, "dialects", scenario.dialects, ("trivium", "echo", "http"))
     _only(where, "cpus", [scenario.cpus], ("apart", "shared"))
-    _only(where, "ideal", [scenario.ideal], _IDEALS[1:] if scenario.ideal else _IDEALS)
+    if scenario.ideal and not is_formula(scenario.ideal):
+        legal = f"'connections / 10 ms', 'server CPUs / 100 us' (any time), '{MAKESPAN}'"
+        raise CannotCompare(f"{where} 'ideal' must be one of: {legal}")
     for profile in PROFILE_NAMES:
         chosen = scenario.for_profile(profile, Phases(0, 1))
         axes = [key for key in AXES if isinstance(getattr(chosen, key), tuple)]

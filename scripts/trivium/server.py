@@ -6,6 +6,7 @@ import os
 import re
 import selectors
 import signal
+import socket
 import subprocess
 import time
 from collections.abc import Callable, Iterator, Sequence
@@ -24,12 +25,13 @@ _READY_LINE = re.compile(rb"listening on (\S+:\d+)")
 
 @dataclass
 class Server:
-    """A running contender. `notes` gathers what was wrong with its end."""
+    """A running contender. `notes` gathers what was wrong with its end; `polite`: it is to exit with 0 on SIGTERM."""
 
     process: subprocess.Popen[bytes]
     account: CpuAccount
     errors: Path
     address: str = ""
+    polite: bool = True
     notes: list[str] = field(default_factory=list)
 
     @property
@@ -72,13 +74,22 @@ def _ready_line(process: subprocess.Popen[bytes], within: float) -> bytes:
     return line
 
 
-def _start(command: Sequence[str], cpus: Sequence[int], account: CpuAccount, errors: Path) -> Server:
+def free_port() -> int:
+    """Returns a port of 127.0.0.1 that nobody listens on, for a server that can't be asked to find one."""
+    with socket.socket() as probe:
+        # As a server does: what is still in TIME_WAIT does not count.
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def _start(command: Sequence[str], cpus: Sequence[int], account: CpuAccount, errors: Path, *, talks: bool) -> Server:
     with errors.open("wb") as standard_error:
         try:
             process = subprocess.Popen(
                 command,
                 stdin=subprocess.DEVNULL,
-                stdout=subprocess.PIPE,
+                stdout=subprocess.PIPE if talks else standard_error,
                 stderr=standard_error,
                 start_new_session=True,
                 preexec_fn=_between_fork_and_exec(cpus, account.joiner()),
@@ -86,6 +97,31 @@ def _start(command: Sequence[str], cpus: Sequence[int], account: CpuAccount, err
         except (OSError, subprocess.SubprocessError) as error:
             raise ServerFailed(f"it could not be started: {error}") from error
     return Server(process, account, errors)
+
+
+def _answers(port: int) -> bool:
+    try:
+        socket.create_connection(("127.0.0.1", port), timeout=0.5).close()
+    except OSError:
+        return False
+    return True
+
+
+def _wait_until_it_answers(server: Server, port: int) -> None:
+    """Waits until a connection to the port succeeds."""
+    deadline = time.monotonic() + READY_WITHIN
+    while not _answers(port):
+        if server.process.poll() is not None:
+            raise ServerFailed(_unready(f"it ended with {server.process.returncode}", server))
+        if time.monotonic() > deadline:
+            raise ServerFailed(_unready(f"no connection to port {port} within {READY_WITHIN:g} s", server))
+        time.sleep(0.01)
+    server.address = f"127.0.0.1:{port}"
+
+
+def _unready(state: str, server: Server) -> str:
+    said = server.last_error()
+    return f"{state} before it was ready" + (f": {said}" if said else "")
 
 
 def _wait_until_ready(server: Server) -> None:
@@ -99,8 +135,7 @@ def _wait_until_ready(server: Server) -> None:
     except subprocess.TimeoutExpired:
         ended = None
     state = f"it ended with {ended}" if ended is not None else f"no ready line within {READY_WITHIN:g} s"
-    said = server.last_error()
-    raise ServerFailed(f"{state} before it was ready" + (f": {said}" if said else ""))
+    raise ServerFailed(_unready(state, server))
 
 
 def _stop(server: Server) -> None:
@@ -115,7 +150,7 @@ def _stop(server: Server) -> None:
         except subprocess.TimeoutExpired:
             server.notes.append(f"did not end within {STOP_WITHIN:g} s of SIGTERM, and was killed")
         else:
-            if process.returncode != 0:
+            if process.returncode != 0 and server.polite:
                 server.notes.append(f"ended with {process.returncode} after SIGTERM")
     members |= set(server.members()) | set(tree(server.pid))
     behind = [pid for pid in server.members() if pid != process.pid]
@@ -130,14 +165,27 @@ def _stop(server: Server) -> None:
 
 
 @contextmanager
-def running(command: Sequence[str], cpus: Sequence[int], account: CpuAccount, errors: Path) -> Iterator[Server]:
+def running(
+    command: Sequence[str],
+    cpus: Sequence[int],
+    account: CpuAccount,
+    errors: Path,
+    port: int | None = None,
+    *,
+    polite: bool = True,
+) -> Iterator[Server]:
     """Runs a server for the time of the block; ServerFailed where it does not get ready.
 
-    However the block ends, nothing of the server is left behind it.
+    It is ready when it says so, or, where it was given a port, when that answers. However the block ends, nothing of
+    the server is left behind it.
     """
-    server = _start(command, cpus, account, errors)
+    server = _start(command, cpus, account, errors, talks=port is None)
+    server.polite = polite
     try:
-        _wait_until_ready(server)
+        if port is None:
+            _wait_until_ready(server)
+        else:
+            _wait_until_it_answers(server, port)
         yield server
         if server.process.poll() is not None:
             said = server.last_error()
