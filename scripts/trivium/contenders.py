@@ -3,7 +3,7 @@
 """Which contenders there are, how each is started, and how many connections it can hold."""
 
 import os
-import shlex
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from fnmatch import fnmatchcase
@@ -14,6 +14,7 @@ from trivium.scenarios import PROFILE_NAMES, Scenario, Variant
 
 MOST_BLOCKING_WORKERS = 1024
 SPLIT = "+split"
+_SHARE = re.compile(r"\{workers/([1-9]\d*)\}")
 DIALECTS = ("trivium", "echo", "http")
 
 
@@ -21,8 +22,8 @@ DIALECTS = ("trivium", "echo", "http")
 class Contender:
     """A server (or, `role` "fetch", a fetch client) that can be measured.
 
-    `arguments` may hold {port}, {workers}, {connections}, {cpus}, {dir} and {flags}; {dir} is an empty folder, in which
-    `files` (name and text, with the same fields) stand. `pool` says what `--workers` means to it: "blocking" (a
+    The `arguments` of what is `foreign` may hold the fields that contenders.toml tells of, and so may its `files` (name
+    and text), which stand in the folder {dir}. `pool` says what `--workers` means to it: "blocking" (a
     worker holds one connection), "async" (a worker is a loop or a thread of the scheduler) or "" (it has no pool).
     `keeps_contract` is false for what speaks the protocol but does not know all flags, signals and counters of the
     command-line contract; `foreign` is true for what is not ours and knows none of our flags. `unit` is what a
@@ -68,22 +69,22 @@ class Contender:
             return min(connections, self.holds or MOST_BLOCKING_WORKERS)
         return max(2, server_cpus) if self.pool == "async" else None
 
-    def command(self, port: int, variant: Variant, server_cpus: int, folder: Path) -> list[str]:
+    def command(self, port: int | str, variant: Variant, server_cpus: int, folder: Path) -> list[str]:
         """Returns the command that starts it on that port of 127.0.0.1; what it reads is written into the folder."""
         workers = self.workers(variant.connections, server_cpus)
+        sized_to = workers or max(2, server_cpus)
         fields = {
             "{port}": str(port),
-            "{workers}": str(workers or max(2, server_cpus)),
+            "{workers}": str(sized_to),
             "{connections}": str(variant.connections),
             "{cpus}": str(server_cpus),
             "{dir}": str(folder),
-            "{flags}": shlex.join(variant.server),
         }
 
         def filled(text: str) -> str:
             for name, value in fields.items():
                 text = text.replace(name, value)
-            return text
+            return _SHARE.sub(lambda share: str(-(-sized_to // int(share[1]))), text)
 
         for name, text in self.files:
             folder.mkdir(parents=True, exist_ok=True)

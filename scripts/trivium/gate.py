@@ -12,6 +12,7 @@ import json
 import os
 import re
 import shlex
+import shutil
 import subprocess
 import time
 from collections.abc import Callable
@@ -20,11 +21,13 @@ from pathlib import Path
 from typing import BinaryIO
 
 from trivium.contenders import Contender
-from trivium.paths import CONFORMANCE, GATE_MEMORY
+from trivium.dialect_gate import CASES, MANY, SIZED, judge_dialect
+from trivium.paths import CONFORMANCE, GATE_MEMORY, LOAD
 from trivium.processes import die_with_parent, kill_all, tree
 
 WITHIN = 60.0
-_POOL = 64
+_POOL = MANY
+_NOWHERE = Path("/nonexistent")
 _FAILED_CASE = re.compile(r"^\[  FAILED  \] (\S+?),? ", re.MULTILINE)
 _PASSED_CASE = re.compile(r"^\[       OK \] ", re.MULTILINE)
 _ENDED_BADLY = re.compile(r"^\[  FAILED  \] \S+.* \(\d+ ms\)$", re.MULTILINE)
@@ -42,12 +45,19 @@ class Judgement:
     tried_again: tuple[str, ...] = ()
 
 
-def command_for(contender: Contender, conformance: Path, only: tuple[str, ...] = ()) -> list[str]:
-    """Returns the conformance suite's command line for the contender; `only` names the cases, none: all."""
+def command_for(contender: Contender, conformance: Path, only: tuple[str, ...] = (), folder: Path = _NOWHERE) -> list[str]:
+    """Returns the conformance suite's command line for the contender; `only` names the cases, none: all.
+
+    The folder is where a contender that reads files of its own gets them.
+    """
     cases = [f"--gtest_filter={':'.join(only)}"] if only else []
     if contender.role == "fetch":
         fetch = shlex.join([str(contender.program), *contender.arguments]) + " {url}"
         return [str(conformance), "--contract", "--quick", "--fetch", fetch, *cases]
+    if contender.foreign:
+        own = contender.command("{port}", SIZED, 2, folder)
+        capacity = str(contender.capacity(MANY) or 0)
+        return [str(conformance), "--quick", "--capacity", capacity, "--spawn", shlex.join(own), *cases]
     spawn = [str(contender.program), "--listen", "127.0.0.1:{port}", *contender.arguments]
     capacity = "1" if contender.holds_one else "0"
     if contender.pool == "blocking" and contender.keeps_contract:
@@ -61,9 +71,14 @@ def command_for(contender: Contender, conformance: Path, only: tuple[str, ...] =
 
 def fingerprint(contender: Contender, conformance: Path) -> str:
     """Returns the hash of what a judgement depends on: the command, the suite, and the model's programs."""
-    digest = hashlib.sha256(json.dumps(command_for(contender, conformance)).encode())
+    if contender.foreign:
+        told = [contender.name, contender.dialect, contender.arguments, contender.files, contender.path, contender.pool]
+        judge_of_it = LOAD if contender.dialect in CASES else conformance
+    else:
+        told, judge_of_it = command_for(contender, conformance), conformance
+    digest = hashlib.sha256(json.dumps(told).encode())
     siblings = contender.program.parent.glob("*") if contender.program.name in ("echo", "fetch") else [contender.program]
-    for path in [*sorted(siblings), conformance]:
+    for path in [*sorted(siblings), judge_of_it]:
         if path.is_file() and os.access(path, os.X_OK):
             digest.update(path.name.encode())
             with path.open("rb") as program:
@@ -123,7 +138,7 @@ def _begin(contender: Contender, key: str, logs: Path, conformance: Path, only: 
     path = logs / (("again-" if only else "") + log_name(contender.key))
     log = path.open("wb")
     process = subprocess.Popen(
-        command_for(contender, conformance, only),
+        command_for(contender, conformance, only, logs / "files" / log_name(contender.key)),
         stdin=subprocess.DEVNULL,
         stdout=log,
         stderr=subprocess.STDOUT,
@@ -152,6 +167,14 @@ def _second_judgement(trial: _Trial, first: Judgement, deadline: float) -> Judge
     return replace(_finish(trial, in_time=True), tried_again=first.failed)
 
 
+def _judge_by_load(contender: Contender, logs: Path) -> Judgement:
+    """Returns the judgement on a server of another dialect; takes a few seconds."""
+    failed, reason = judge_dialect(contender, logs / "files" / log_name(contender.key), logs / log_name(contender.key))
+    if reason:
+        return Judgement(False, f"gate: {reason}")
+    return Judgement(not failed, f"gate: failed {', '.join(failed)}" if failed else "", failed=failed)
+
+
 def judge(
     contenders: list[Contender],
     logs: Path,
@@ -159,11 +182,12 @@ def judge(
     memory: Memory | None = None,
     conformance: Path = CONFORMANCE,
 ) -> dict[str, Judgement]:
-    """Returns the judgement on each contender, by its key. Blocks for a minute at most."""
+    """Returns the judgement on each contender, by its key. Blocks for a minute at most, and seconds more for each that speaks another dialect."""
     memory = memory or Memory()
     verdicts: dict[str, Judgement] = {}
     trials: list[_Trial] = []
     failed: list[tuple[_Trial, Judgement]] = []
+    others: list[tuple[Contender, str]] = []
     logs.mkdir(parents=True, exist_ok=True)
     deadline = time.monotonic() + WITHIN
     try:
@@ -174,6 +198,8 @@ def judge(
             key = fingerprint(contender, conformance)
             if memory.knows(key):
                 verdicts[contender.key] = Judgement(True, "", remembered=True)
+            elif contender.dialect in CASES:
+                others.append((contender, key))
             else:
                 trials.append(_begin(contender, key, logs, conformance))
         while trials:
@@ -198,7 +224,13 @@ def judge(
             if second.passed:
                 memory.remember(trial.key, trial.contender)
             verdicts[trial.contender.key] = second
+        for contender, key in others:
+            progress(len(verdicts), len(contenders))
+            verdicts[contender.key] = _judge_by_load(contender, logs)
+            if verdicts[contender.key].passed:
+                memory.remember(key, contender)
     finally:
         for trial in trials:
             _finish(trial, in_time=False)
+        shutil.rmtree(logs / "files", ignore_errors=True)
     return verdicts
