@@ -2,11 +2,12 @@
 # Copyright (c) 2026 The Trivium authors
 """Which contenders there are, how each is started, and how many connections it can hold."""
 
-import os
 import re
+import subprocess
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from fnmatch import fnmatchcase
+from functools import lru_cache
 from pathlib import Path
 
 from trivium.paths import BUILD
@@ -126,7 +127,8 @@ class Contender:
         return self.holds or None
 
 
-_OURS = frozenset({"stats", "capacity", "handles-sigterm"})
+_OURS = frozenset({"hazards", "offload", "stats", "capacity", "handles-sigterm"})
+_BY_FLAG = ("hazards", "offload")  # what a server can only where it has a flag of that name
 
 
 def _echo(model: str, strategy: str, about: str, unit: str, pool: str = "", *, holds_one: bool = False) -> Contender:
@@ -235,6 +237,24 @@ def select(globs: Sequence[str], among: Sequence[Contender] = CONTENDERS) -> lis
     return [c for c in among if any(fnmatchcase(c.name, glob) for glob in globs)]
 
 
-def is_built(contender: Contender) -> bool:
-    """Says whether its program is there to be run."""
-    return os.access(contender.program, os.X_OK)
+@lru_cache
+def _help_of(program: Path) -> str | None:
+    try:
+        done = subprocess.run(
+            [str(program), "--help"], stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=10, check=False
+        )
+    except (OSError, subprocess.SubprocessError):
+        return None
+    return done.stdout
+
+
+def learned(contender: Contender) -> Contender:
+    """Returns the contender without what it was expected to be able to, but its program's --help does not tell of.
+
+    For contenders of ours, once they are built.
+    """
+    text = None if contender.foreign or contender.role == "fetch" else _help_of(contender.program)
+    if text is None:
+        return contender
+    absent = {capability for capability in _BY_FLAG if f"--{capability}" not in text}
+    return replace(contender, can=contender.can - absent)

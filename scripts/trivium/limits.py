@@ -3,10 +3,16 @@
 """Whether this machine's limits let the comparison run at all."""
 
 import resource
-from collections.abc import Sequence
+from collections.abc import Iterable
 from pathlib import Path
 
+from trivium.contenders import Contender
 from trivium.scenarios import Variant
+
+_MARGIN = 256  # what else runs, and what a server holds beside its connections
+# A connection that a process, a thread or a task serves costs the whole system about so many bytes.
+_BYTES = {"process": 150 << 10, "thread": 64 << 10, "task": 16 << 10, "": 16 << 10}
+_PIDS_MAX = ("/sys/fs/cgroup/pids.max", "/sys/fs/cgroup/pids/pids.max")
 
 
 def read_number(path: str) -> int | None:
@@ -33,19 +39,62 @@ def raise_descriptors() -> int:
     return hard
 
 
-def problems(variants: Sequence[Variant]) -> list[str]:
-    """Returns what is too small for the scenarios' variants, and what would do; nothing where all fits."""
-    most = max((variant.connections for variant in variants), default=0)
+def _available_memory() -> int | None:
+    try:
+        lines = Path("/proc/meminfo").read_text().splitlines()
+        return next(int(line.split()[1]) << 10 for line in lines if line.startswith("MemAvailable:"))
+    except (OSError, ValueError, IndexError, StopIteration):
+        return None
+
+
+def _smallest(*limits: int | None) -> int | None:
+    known = [limit for limit in limits if limit is not None and limit != resource.RLIM_INFINITY]
+    return min(known, default=None)
+
+
+def _units(contender: Contender, variant: Variant) -> int:
+    """Returns how many processes or threads it has while it serves the variant."""
+    if contender.unit not in ("process", "thread"):
+        return 0
+    at_once = contender.capacity(variant.connections) or variant.connections
+    return at_once * (2 if contender.unsplit else 1)
+
+
+def problems(pairs: Iterable[tuple[Variant, Contender]]) -> list[str]:
+    """Returns what is too small for what will be measured, and what would do; nothing where all fits."""
+    have = {
+        "open files": (resource.getrlimit(resource.RLIMIT_NOFILE)[1], "ulimit -n"),
+        "processes and threads": (
+            _smallest(
+                resource.getrlimit(resource.RLIMIT_NPROC)[1],
+                read_number("/proc/sys/kernel/pid_max"),
+                read_number("/proc/sys/kernel/threads-max"),
+                *(read_number(path) for path in _PIDS_MAX),
+            ),
+            "ulimit -u, sysctl kernel.pid_max, the cgroup's pids.max",
+        ),
+        "accept queue": (read_number("/proc/sys/net/core/somaxconn"), "sysctl net.core.somaxconn"),
+        "bytes of memory": (_available_memory(), "free some, or leave the contender out"),
+    }
+    needed: dict[str, tuple[int, str]] = {}
+
+    def need(what: str, wanted: int, who: str) -> None:
+        if wanted > needed.get(what, (0, ""))[0]:
+            needed[what] = (wanted, who)
+
+    for variant, contender in pairs:
+        if variant.scenario.kind != "served":
+            continue
+        who = f"{contender.name} in {variant.label}"
+        units = _units(contender, variant)
+        need("open files", variant.connections + _MARGIN, who)
+        need("processes and threads", units + _MARGIN, who)
+        # Connections that are to stay are opened a few at a time, short ones all at once.
+        need("accept queue", 1 if variant.scenario.held else variant.connections, who)
+        need("bytes of memory", variant.connections * _BYTES[contender.unit], who)
     found = []
-
-    def need(what: str, have: int | None, wanted: int, cure: str) -> None:
-        if have is not None and have != resource.RLIM_INFINITY and have < wanted:
-            found.append(f"{what}: {have} are allowed, {most} connections need {wanted} ({cure})")
-
-    # A supervisor holds a channel and a process handle for each worker beside the connections.
-    need("open files", resource.getrlimit(resource.RLIMIT_NOFILE)[1], 4 * most + 256, "ulimit -n")
-    need("processes", resource.getrlimit(resource.RLIMIT_NPROC)[1], 2 * most + 256, "ulimit -u")
-    need("accept queue", read_number("/proc/sys/net/core/somaxconn"), most, "sysctl net.core.somaxconn")
-    need("local ports", local_ports(), most, "sysctl net.ipv4.ip_local_port_range")
-    need("process ids", read_number("/proc/sys/kernel/pid_max"), 4 * most + 1024, "sysctl kernel.pid_max")
+    for what, (wanted, who) in needed.items():
+        available, cure = have[what]
+        if available is not None and available != resource.RLIM_INFINITY and available < wanted:
+            found.append(f"{what}: {available:,} are there, {who} needs {wanted:,} ({cure})")
     return found

@@ -4,9 +4,9 @@
 
 import random
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from trivium.contenders import DEFAULT_FETCH_BASELINE, Contender
+from trivium.contenders import DEFAULT_FETCH_BASELINE, Contender, learned
 from trivium.microbenchmarks import Case
 from trivium.scenarios import Microbenchmark, Phases, Scenario, Variant
 from trivium.statistics import FEWEST_FOR_INTERVAL
@@ -135,6 +135,20 @@ class Plan:
         tasks += [MicroTask(round_number, case) for case in self.cases]
         random.Random(f"{self.seed}/{round_number}").shuffle(tasks)
         return [task for task in tasks if isinstance(task, MicroTask) or task.entry.contender.key not in excluded]
+
+    def pairs(self) -> list[tuple[Variant, Contender]]:
+        """Returns what is measured in every round: each contender in each variant that it can be in."""
+        return [
+            (variant, entry.contender)
+            for scenario in self.scenarios
+            for variant in scenario.variants()
+            for entry in self.entries_of(scenario)
+            if entry.contender.cannot(variant) is None
+        ]
+
+    def learned(self) -> "Plan":
+        """Returns the plan with what contenders can, as their programs tell, now that they are built."""
+        return replace(self, entries=tuple(replace(e, contender=learned(e.contender)) for e in self.entries))
 
     def has_time_for(self, round_number: int, spent: float, per_round: float) -> bool:
         """Says whether the round is to be run, when so many seconds went before it."""

@@ -25,14 +25,13 @@ from trivium.machine import environment
 from trivium.measure import Bench, Raw, measure
 from trivium.micro_table import micro_lines
 from trivium.microbenchmarks import PROGRAMS, case_label, find_cases, measure_case
-from trivium.paths import CONFORMANCE, LOAD, shown
+from trivium.paths import BUILD, CONFORMANCE, LOAD, shown
 from trivium.placement import Placement, format_cpu_list
 from trivium.plan import AnyTask, MicroTask, Plan
 from trivium.processes import adopt_orphans, kill_descendants
 from trivium.progress import Progress, duration
 from trivium.report import legend, markdown, verdicts
 from trivium.results import make_results
-from trivium.scenarios import variants_of
 from trivium.table import scenario_lines
 
 _SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
@@ -112,20 +111,24 @@ class Comparison:
         return 0 if all(judgement.passed for judgement in self._judgements.values()) else 1
 
     def _contenders(self) -> list[Contender]:
-        return list(dict.fromkeys(entry.contender for entry in self._plan.entries))
+        here = (entry.contender for entry in self._plan.entries if not entry.contender.missing)
+        return list(dict.fromkeys(here))
 
     def _programs(self) -> list[Path]:
         contenders = self._contenders()
-        served = [LOAD, CONFORMANCE, *(contender.program for contender in contenders)] if contenders else []
+        # What was installed, or is a user's own, is not ours to build.
+        ours = [contender.program for contender in contenders if contender.program.is_relative_to(BUILD)]
+        served = [LOAD, CONFORMANCE, *ours] if contenders else []
         return served + [PROGRAMS / name for scenario in self._plan.microbenchmarks for name in scenario.programs]
 
     def _prepare(self) -> None:
         build.prepare(self._progress.step)
         build.build(self._programs(), self._progress.step, self._progress.line)
+        self._plan = self._plan.learned()
         self._find_cases()
         self._built = time.monotonic()
         limits.raise_descriptors()
-        if problems := limits.problems(tuple(variants_of(self._plan.scenarios))):
+        if problems := limits.problems(self._plan.pairs()):
             raise CannotCompare("this machine's limits are too small. " + "; ".join(problems))
         self._environment = environment()
 
