@@ -58,8 +58,10 @@ def raw(scenario: str, entry: str, round_number: int, cpu_us: float = 40.0, **ch
         "cpu_ns": {"total": cpu_us * 1e6, "user": cpu_us * 4e5, "system": cpu_us * 6e5},
         "machine_busy_seconds": 0.55,
         "stolen_seconds": 0.0,
-        "pss_bytes": 3 << 20,
-        "context_switches": {"voluntary": 2000, "involuntary": 10},
+        "memory": [{"at": 0.5, "pss": 3 << 20, "page_tables": 1 << 16, "kernel": None, "processes": 1, "threads": 2}],
+        "context_switches": {"voluntary": 2000, "involuntary": 10, "migrations": 0},
+        "faults": {"minor": 100, "major": 0},
+        "unmeasured": {"kernel_memory": "there is no memory cgroup that could be made here"},
         "tcp": {},
         **changes,
     }

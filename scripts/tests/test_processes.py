@@ -14,12 +14,13 @@ from unittest import mock
 
 from trivium.cpu_time import CpuAccount, CpuTime, ProcFiles, open_account
 from trivium.errors import LoadFailed, ServerFailed
+from trivium.faults import LOST, faults_between, read_faults
 from trivium.load import Moments, Phases, run_load
-from trivium.memory import pss_bytes
+from trivium.memory import Held, held_by
 from trivium.placement import usable_cpus
 from trivium.processes import adopt_orphans, descendants, read_process, tree
 from trivium.server import running
-from trivium.switches import read_switches, switches_between
+from trivium.switches import CAME_AND_WENT, TOO_MANY, OfThread, Switches, read_switches, switches_between
 
 PYTHON = [sys.executable, "-c"]
 READY = "print('listening on 127.0.0.1:1', flush=True)"
@@ -144,19 +145,60 @@ class Cost(Case):
     def test_memory_is_summed_over_the_tree(self) -> None:
         with self.server(FAMILY) as server:
             members = tree(server.pid)
-            whole, first = pss_bytes(members), pss_bytes(members[:1])
-        assert whole and first
-        self.assertGreater(whole, first)
-        self.assertIsNone(pss_bytes([]))
+            whole, first = held_by(members), held_by(members[:1])
+        assert whole.pss and first.pss and whole.page_tables and first.page_tables
+        self.assertGreater(whole.pss, first.pss)
+        self.assertGreater(whole.page_tables, first.page_tables)
+        self.assertEqual((whole.processes, whole.threads), (3, 3))
+        self.assertEqual(held_by([]), Held(None, None, 0, 0))
+
+    def test_memory_of_the_kernel_is_told_of_each_server_alone(self) -> None:
+        account = open_account()
+        memory = account.memory
+        holder = f"import os\npipes = [os.pipe() for _ in range(64)]\nfor _, end in pipes: os.write(end, b'x' * 60000)\n{READY}"
+        try:
+            if memory is None:
+                self.skipTest("there is no memory cgroup that could be made here")
+            sizes = []
+            for program in (holder, READY):
+                with self.server(f"{program}\nimport time; time.sleep(60)", account):
+                    sizes.append(memory.kernel_bytes() or 0)
+                    minor, _ = memory.faults() or (0, 0)
+                    self.assertGreater(minor, 100)  # a whole Python has been mapped
+        finally:
+            account.close()
+        self.assertGreater(sizes[0] - sizes[1], 3_000_000)  # 64 full pipes hold 3.8 MB
+        self.assertFalse(memory._group.exists())
 
     def test_switches_are_told_only_where_no_thread_came_or_went(self) -> None:
         before = read_switches([os.getpid()])
         time.sleep(0.01)
         found = switches_between(before, read_switches([os.getpid()]))
-        assert found is not None
+        assert isinstance(found, Switches)
         self.assertGreater(found.voluntary, 0)
-        self.assertIsNone(switches_between(before, {}))
-        self.assertIsNone(switches_between({}, {}))
+        self.assertEqual(switches_between(before, {}), CAME_AND_WENT)
+        self.assertEqual(switches_between({}, {}), CAME_AND_WENT)
+        self.assertEqual(switches_between(before, None), TOO_MANY)
+
+    def test_too_many_threads_are_not_read(self) -> None:
+        with mock.patch("trivium.switches.MOST_THREADS", 0):
+            self.assertIsNone(read_switches([os.getpid()]))
+
+    def test_migrations_are_counted_where_the_kernel_tells(self) -> None:
+        early = {(1, 1): OfThread(1, 1, 4), (1, 2): OfThread(1, 1, 2)}
+        late = {(1, 1): OfThread(2, 1, 7), (1, 2): OfThread(1, 4, 2)}
+        self.assertEqual(switches_between(early, late), Switches(1, 3, 3))
+        late[1, 2] = OfThread(1, 4, None)
+        self.assertEqual(switches_between(early, late), Switches(1, 3, None))
+
+    def test_faults_of_a_child_that_has_ended_are_counted(self) -> None:
+        before = read_faults([os.getpid()])
+        touch = "import mmap\nm = mmap.mmap(-1, 4096 * 2000)\nfor i in range(2000): m[i * 4096] = 1"
+        subprocess.run([*PYTHON, touch], check=True)
+        found = faults_between(before, read_faults([os.getpid()]))
+        assert not isinstance(found, str)
+        self.assertGreater(found[0], 2000)
+        self.assertEqual(faults_between((5, 0), (4, 0)), LOST)
 
 
 class Load(Case):
@@ -172,7 +214,7 @@ class Load(Case):
             "import time\nprint('measuring', flush=True)\ntime.sleep(0.3)\nprint('measured', flush=True)\n"
             "open(OUTPUT, 'w').write('{\"ok\": 1}')"
         )
-        self.assertEqual(self.run_fake(program), (["begin", "middle", "end"], {"ok": 1}))
+        self.assertEqual(self.run_fake(program), (["begin", "middle", "middle", "middle", "end"], {"ok": 1}))
 
     def test_that_ends_early_is_a_failure_with_its_reason(self) -> None:
         with self.assertRaisesRegex(LoadFailed, "before it had measured: no such host"):

@@ -81,7 +81,9 @@ class Results(unittest.TestCase):
         self.assertEqual([ratio["verdict"] for ratio in ratios if ratio], ["more", "more"])
         self.assertEqual(self.cell("lines", "multithread/handoff")["unsplit"], None)
         ratios = self.cell("lines", "async/per-connection+split")["ratios"]
-        self.assertEqual([ratio["baseline"] for ratio in ratios], ["async/per-connection"] * 2)
+        self.assertEqual({ratio["baseline"] for ratio in ratios}, {"async/per-connection"})
+        metrics = [ratio["metric"] for ratio in ratios]
+        self.assertEqual(len(metrics), len(set(metrics)))
         found = samples.results(self.plan, self.raws)
         self.assertIn("to the unsplit", "\n".join(scenario_lines(found, "lines", width=None, colour=False)))
         self.assertIn("What the split costs", markdown(found))
@@ -145,10 +147,14 @@ class Results(unittest.TestCase):
 
     def test_what_is_not_measured_is_absent_and_not_zero(self) -> None:
         for raw in self.raws:
-            raw["context_switches"] = raw["pss_bytes"] = None
-        metrics = self.cell("churn", "multithread/handoff")["metrics"]
-        self.assertNotIn("pss", metrics)
-        self.assertNotIn("voluntary_switches_per_op", metrics)
+            raw["context_switches"], raw["memory"] = None, []
+            raw["unmeasured"]["voluntary_switches_per_op"] = "threads came and went"
+        cell = self.cell("churn", "multithread/handoff")
+        for name in ("pss", "voluntary_switches_per_op", "kernel_memory", "p99.9", "syscalls_per_op"):
+            self.assertNotIn(name, cell["metrics"])
+            self.assertTrue(cell["unmeasured"][name], name)
+        self.assertEqual(cell["unmeasured"]["voluntary_switches_per_op"], "threads came and went")
+        self.assertFalse(set(cell["unmeasured"]) & set(cell["metrics"]))
 
     def test_other_programs_are_noticed(self) -> None:
         self.assertIsNone(disturbance(samples.raw("churn", "x", 1)))

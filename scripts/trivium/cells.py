@@ -34,27 +34,45 @@ def ratio_of(cell: Cell, metric: str, baseline: str | None = None) -> dict[str, 
     return next((ratio for ratio in of_metric if baseline in (None, ratio["baseline"])), None)
 
 
+def ratio_to(
+    samples: Sequence[float | None], baseline: Sequence[float | None], name: str
+) -> dict[str, Any] | None:
+    """Returns the ratio of the samples to those of the baseline of that name, paired by round, or None."""
+    ratio = paired_ratio(samples, baseline)
+    if ratio is None:
+        return None
+    bounds = {"low": ratio.low, "high": ratio.high} if ratio.has_interval else {"low": None, "high": None}
+    return {
+        "baseline": name,
+        "median": ratio.median,
+        **bounds,
+        "interval": ratio.kind if ratio.has_interval else "none",
+        "verdict": verdict(ratio),
+    }
+
+
 def ratios_of(cell: Cell, baseline: Cell, metrics: Sequence[str]) -> list[dict[str, Any]]:
-    """Returns the cell's ratios to the baseline, paired by round, of those metrics that both have."""
+    """Returns the cell's ratios to the baseline, paired by round, of those metrics that both have.
+
+    Across dialects the work differs: such a ratio is shown, and nobody is ranked by it.
+    """
     found = []
     for metric in metrics:
         if metric not in cell["metrics"] or metric not in baseline["metrics"]:
             continue
-        ratio = paired_ratio(cell["metrics"][metric]["samples"], baseline["metrics"][metric]["samples"])
-        if ratio is None:
-            continue
-        bounds = {"low": ratio.low, "high": ratio.high} if ratio.has_interval else {"low": None, "high": None}
-        found.append(
-            {
-                "metric": metric,
-                "baseline": baseline["entry"],
-                "median": ratio.median,
-                **bounds,
-                "interval": ratio.kind if ratio.has_interval else "none",
-                "verdict": verdict(ratio),
-            }
-        )
+        samples, others = (each["metrics"][metric]["samples"] for each in (cell, baseline))
+        if ratio := ratio_to(samples, others, baseline["entry"]):
+            found.append({"metric": metric, **ratio, "cross_dialect": cell["dialect"] != baseline["dialect"]})
     return found
+
+
+def add_headroom(cell: Cell, null: Cell) -> None:
+    """Adds how many times the cell's rate a server can reach that does next to nothing, in the same scenario."""
+    if "ops_per_s" not in cell["metrics"] or "ops_per_s" not in null["metrics"]:
+        return
+    pairs = zip(null["metrics"]["ops_per_s"]["samples"], cell["metrics"]["ops_per_s"]["samples"], strict=True)
+    samples = [fastest / own if fastest is not None and own else None for fastest, own in pairs]
+    cell["metrics"] |= metrics_of({"null_headroom": ("1", samples)})
 
 
 def crowding(raw: Raw, ours: float, *, late: bool = False) -> str | None:

@@ -12,6 +12,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
+from trivium import cgroups
+from trivium.memory import MemoryGroup, open_memory_group
 from trivium.processes import tree
 
 _TICK_NS = 1_000_000_000 // os.sysconf("SC_CLK_TCK")
@@ -36,20 +38,22 @@ class CpuTime:
 
 
 class CpuAccount(ABC):
-    """Accounts for one server after another."""
+    """Accounts for one server after another; with `memory`, for what the kernel holds for it too."""
 
     source: str
     group: Path | None = None
+    memory: MemoryGroup | None = None
 
     def joiner(self) -> Callable[[], None]:
         """Returns what a server's first process calls between fork and exec, to be accounted for."""
-        procs = None if self.group is None else str(self.group / "cgroup.procs")
+        group = self.group
+        join_memory = None if self.memory is None else self.memory.renew()
 
         def join() -> None:
-            if procs is not None:
-                descriptor = os.open(procs, os.O_WRONLY)
-                os.write(descriptor, b"0")
-                os.close(descriptor)
+            if group is not None:
+                cgroups.join(group)
+            if join_memory is not None:
+                join_memory()
 
         return join
 
@@ -65,11 +69,10 @@ class CpuAccount(ABC):
 
     def close(self) -> None:
         """Takes back what was set up. The servers must have ended."""
+        if self.memory is not None:
+            self.memory.close()
         if self.group is not None:
-            try:
-                self.group.rmdir()
-            except OSError:
-                pass  # it holds a process that is not gone yet; the next run removes it
+            cgroups.remove(self.group)  # one that holds a process which is not gone yet is the next run's to remove
 
 
 class CgroupV1(CpuAccount):
@@ -83,8 +86,8 @@ class CgroupV1(CpuAccount):
 
     def read(self, root: int) -> CpuTime:
         total = int(self._usage.read_text())
-        stat = dict(line.split() for line in self._stat.read_text().splitlines())
-        return CpuTime(total, int(stat["user"]) * _TICK_NS, int(stat["system"]) * _TICK_NS)
+        stat = cgroups.read_fields(self._stat)
+        return CpuTime(total, stat["user"] * _TICK_NS, stat["system"] * _TICK_NS)
 
 
 class CgroupV2(CpuAccount):
@@ -96,8 +99,8 @@ class CgroupV2(CpuAccount):
         self._stat = group / "cpu.stat"
 
     def read(self, root: int) -> CpuTime:
-        stat = dict(line.split() for line in self._stat.read_text().splitlines())
-        return CpuTime(*(int(stat[key]) * 1000 for key in ("usage_usec", "user_usec", "system_usec")))
+        stat = cgroups.read_fields(self._stat)
+        return CpuTime(*(stat[key] * 1000 for key in ("usage_usec", "user_usec", "system_usec")))
 
 
 class ProcFiles(CpuAccount):
@@ -135,48 +138,6 @@ def _schedstat(task: Path) -> int:
         return 0
 
 
-def _own_cgroup(controller: str) -> tuple[str, str] | None:
-    """Returns the path of this process's cgroup in a hierarchy, and the hierarchy's mount point.
-
-    `controller` is "cpuacct", or empty for the unified hierarchy.
-    """
-    path = None
-    for line in Path("/proc/self/cgroup").read_text().splitlines():
-        _, controllers, name = line.split(":", 2)
-        if controller in controllers.split(","):
-            path = name
-    if path is None:
-        return None
-    for line in Path("/proc/self/mountinfo").read_text().splitlines():
-        left, _, right = line.partition(" - ")
-        kind, _, options = right.split(" ", 2)
-        mount_root, mount_point = left.split()[3:5]
-        wanted = (kind == "cgroup" and controller in options.split(",")) if controller else kind == "cgroup2"
-        if wanted and (path + "/").startswith(mount_root.rstrip("/") + "/"):
-            return path[len(mount_root.rstrip("/")) :], mount_point
-    return None
-
-
-def _new_group(controller: str) -> Path | None:
-    """Returns a new cgroup under our own, or None where there can be none."""
-    found = _own_cgroup(controller)
-    if found is None:
-        return None
-    parent = Path(found[1]) / found[0].lstrip("/")
-    for stale in parent.glob("trivium-*"):
-        if not Path("/proc", stale.name.removeprefix("trivium-")).exists():
-            try:
-                stale.rmdir()
-            except OSError:
-                pass
-    group = parent / f"trivium-{os.getpid()}"
-    try:
-        group.mkdir(exist_ok=True)
-    except OSError:
-        return None
-    return group
-
-
 def _works(account: CpuAccount) -> bool:
     """Tries the account on a child that burns some CPU: a group that can't be joined or does not count is useless."""
     join = account.joiner()
@@ -194,11 +155,17 @@ def _works(account: CpuAccount) -> bool:
 
 
 def open_account() -> CpuAccount:
-    """Returns the most exact account that this machine allows."""
+    """Returns the most exact account that this machine allows, with a memory group where there can be one."""
+    account = _open_cpu_account()
+    account.memory = open_memory_group(account.group if isinstance(account, CgroupV2) else None)
+    return account
+
+
+def _open_cpu_account() -> CpuAccount:
     kinds: tuple[tuple[str, Callable[[Path], CpuAccount]], ...] = (("cpuacct", CgroupV1), ("", CgroupV2))
     for controller, kind in kinds:
         try:
-            group = _new_group(controller)
+            group = cgroups.new_group(controller)
             if group is None:
                 continue
             account = kind(group)

@@ -6,7 +6,17 @@ import os
 from dataclasses import dataclass
 from pathlib import Path
 
-_TCP = ("ListenOverflows", "ListenDrops", "RetransSegs", "TCPTimeouts", "TCPAbortOnMemory")
+# The kernel's name, in /proc/net/netstat and /proc/net/snmp, to the metric's.
+TCP_METRICS = {
+    "ListenOverflows": "tcp_listen_overflows",  # a connection was complete, and the accept queue full
+    "ListenDrops": "tcp_listen_drops",  # those, and all others that a listener dropped
+    "RetransSegs": "tcp_retransmits",
+    "TCPSynRetrans": "tcp_syn_retransmits",
+    "TCPTimeouts": "tcp_timeouts",
+    "TCPAbortOnMemory": "tcp_aborts_on_memory",
+    "EstabResets": "tcp_established_resets",
+    "OutRsts": "tcp_resets_sent",
+}
 _TICKS = os.sysconf("SC_CLK_TCK")
 
 
@@ -20,7 +30,7 @@ def tcp_counters() -> dict[str, int]:
             continue
         for names, values in zip(lines[::2], lines[1::2], strict=False):
             pairs = zip(names.split()[1:], values.split()[1:], strict=False)
-            found.update({key: int(value) for key, value in pairs if key in _TCP})
+            found.update({key: int(value) for key, value in pairs if key in TCP_METRICS})
     return found
 
 

@@ -20,11 +20,12 @@ from trivium.scenarios import Phases, Variant
 
 FAILURES = ("refused", "reset", "timed_out", "wrong", "unsent", "drained")
 _SLACK = 15.0
+_MIDDLES = (0.25, 0.5, 0.75)  # of the measured phase: when `middle` is called
 
 
 @dataclass(frozen=True)
 class Moments:
-    """What to do while the load runs: as its measured phase begins, half-way through it, as it ends."""
+    """What to do while the load runs: as its measured phase begins, several times within it, as it ends."""
 
     begin: Callable[[], None]
     middle: Callable[[], None]
@@ -89,19 +90,20 @@ class _Lines:
 def _follow(lines: _Lines, phases: Phases, moments: Moments) -> None:
     """Calls the moments as the load client announces them; LoadFailed where it does not."""
     deadline = time.monotonic() + phases.total + _SLACK
-    middle: float | None = None
+    middles: list[float] = []
     begun = False
     while not lines.ended:
-        line = lines.next(deadline if middle is None else middle)
+        line = lines.next(middles[0] if middles else deadline)
         if line == "measuring":
+            began = time.monotonic()
             moments.begin()
-            begun, middle = True, time.monotonic() + phases.duration / 2
+            begun, middles = True, [began + share * phases.duration for share in _MIDDLES]
         elif line == "measured" and begun:
             moments.end()
             return
-        elif line is None and middle is not None:
+        elif line is None and middles:
             moments.middle()
-            middle = None
+            middles.pop(0)
         elif time.monotonic() > deadline:
             raise LoadFailed(f"the load client was not done {_SLACK:g} s after its time")
     raise LoadFailed("the load client ended before it had measured")

@@ -4,20 +4,26 @@
 
 import shutil
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
-from trivium.cpu_time import CpuAccount, CpuTime
+from trivium.attribution import Counter, Instrument
+from trivium.cpu_time import CpuAccount
 from trivium.errors import LoadFailed, ServerFailed
 from trivium.ideals import ideal_of
-from trivium.kernel_counters import MachineTime, increase, machine_time, tcp_counters
-from trivium.load import Moments, Phases, command_for, run_load
-from trivium.memory import pss_bytes
+from trivium.kernel_counters import increase, tcp_counters
+from trivium.load import FAILURES, Moments, command_for, run_load
 from trivium.placement import Placement
 from trivium.plan import Task
+from trivium.scenarios import Phases, Variant
 from trivium.server import Server, free_port, running
-from trivium.switches import Counts, read_switches, switches_between
+from trivium.steady import stretch_width
+from trivium.watch import Watch
+
+# The attribution pass: long enough to count, since what it counts is a number per operation and no time.
+_ATTRIBUTION = Phases(0.2, 0.5)
 
 Raw = dict[str, Any]
 
@@ -32,69 +38,21 @@ class Bench:
     scratch: Path
 
 
-class _Watch:
-    """What is read from outside while the load runs."""
-
-    def __init__(self, server: Server) -> None:
-        self._server = server
-        self.cpu: dict[str, CpuTime] = {}
-        self.when: dict[str, float] = {}
-        self.machine: dict[str, MachineTime] = {}
-        self.switches: dict[str, Counts] = {}
-        self.pss: int | None = None
-        self.processes = 0
-
-    def _mark(self, name: str) -> None:
-        # The CPU counter first: reading everything else takes time.
-        self.when[name] = time.monotonic()
-        self.cpu[name] = self._server.account.read(self._server.pid)
-        self.machine[name] = machine_time()
-        self.switches[name] = read_switches(self._server.members())
-
-    def begin(self) -> None:
-        self._mark("begin")
-
-    def middle(self) -> None:
-        members = self._server.members()
-        self.processes = len(members)
-        self.pss = pss_bytes(members)
-
-    def end(self) -> None:
-        self._mark("end")
-
-    def findings(self, load: Raw) -> Raw:
-        """Returns what was found over the measured phase, whose bounds the load client tells."""
-        # What was read late covers less of the phase at its begin, and nothing but an idle server at its end.
-        first = max(self.when["begin"], load["start_monotonic_ns"] / 1e9)
-        last = min(self.when["end"], load["end_monotonic_ns"] / 1e9)
-        used = self.cpu["end"].since(self.cpu["begin"])
-        switches = switches_between(self.switches["begin"], self.switches["end"])
-        began, ended = self.machine["begin"], self.machine["end"]
-        return {
-            "seconds": last - first,
-            "watched_seconds": self.when["end"] - self.when["begin"],
-            "cpu_ns": {"total": used.total, "user": used.user, "system": used.system},
-            "cpu_source": self._server.account.source,
-            "machine_busy_seconds": ended.busy - began.busy,
-            "stolen_seconds": ended.stolen - began.stolen,
-            "pss_bytes": self.pss,
-            "processes": self.processes,
-            "threads": len(self.switches["end"]),
-            "context_switches": None
-            if switches is None
-            else {"voluntary": switches.voluntary, "involuntary": switches.involuntary},
-        }
+def _timeline(variant: Variant, phases: Phases) -> list[str]:
+    """Returns the load client's flags for a timeline, by which it is judged whether the server had settled."""
+    if "--timeline" in variant.load or "idle" in variant.load:
+        return []
+    return ["--timeline", f"{round(stretch_width(phases.duration) * 1e6)}us"]
 
 
-def measure(task: Task, bench: Bench) -> Raw:
-    """Returns the raw measurement; one that failed has the reason in `error` and no `load`."""
+def _begun(task: Task, bench: Bench) -> tuple[Raw, list[str], int | None]:
+    """Returns what is known before it runs: the raw measurement, the server's command, and its port if it needs one."""
     scenario, variant, contender = task.scenario, task.variant, task.entry.contender
     placement = bench.placement.of(scenario)
     port = free_port() if contender.foreign else None
     files = bench.scratch / "files"
     shutil.rmtree(files, ignore_errors=True)
     command = contender.command(port or 0, variant, len(placement.server), files)
-    polite = "handles-sigterm" in contender.can
     raw: Raw = {
         "scenario": scenario.name,
         "params": variant.params,
@@ -110,19 +68,37 @@ def measure(task: Task, bench: Bench) -> Raw:
         "error": None,
         "notes": [],
     }
+    return raw, command, port
+
+
+class _Reader(Protocol):
+    """What is called at the load client's moments, and then tells what it found."""
+
+    def begin(self) -> None: ...
+    def middle(self) -> None: ...
+    def end(self) -> None: ...
+    def findings(self, load: Raw) -> Raw: ...
+
+
+def _run(task: Task, bench: Bench, phases: Phases, reader_of: Callable[[Server], _Reader]) -> Raw:
+    """Runs a fresh server under the load client, with a reader beside it; returns the raw measurement."""
+    raw, command, port = _begun(task, bench)
+    variant, contender = task.variant, task.entry.contender
+    placement = bench.placement.of(task.scenario)
     tcp, began = tcp_counters(), time.monotonic()
-    output = bench.scratch / "load.json"
+    output, errors = bench.scratch / "load.json", bench.scratch / "server.stderr"
     output.unlink(missing_ok=True)
-    errors = bench.scratch / "server.stderr"
+    polite = "handles-sigterm" in contender.can
     server: Server | None = None
     try:
         with running(command, placement.server, bench.account, errors, port, polite=polite) as server:
-            watch = _Watch(server)
-            moments = Moments(watch.begin, watch.middle, watch.end)
-            load = command_for(variant, contender, server.address, variant.phases, output)
+            reader = reader_of(server)
+            load = command_for(variant, contender, server.address, phases, output)
+            load += _timeline(variant, phases)
             raw["load_command"] = load
-            raw["load"] = run_load(load, placement.load, variant.phases, moments, output)
-            raw |= watch.findings(raw["load"])
+            moments = Moments(reader.begin, reader.middle, reader.end)
+            raw["load"] = run_load(load, placement.load, phases, moments, output)
+            raw |= reader.findings(raw["load"])
     except (ServerFailed, LoadFailed) as error:
         raw.pop("load", None)
         raw["error"] = str(error)
@@ -131,3 +107,61 @@ def measure(task: Task, bench: Bench) -> Raw:
     raw["tcp"] = increase(tcp, tcp_counters())
     raw["wall_seconds"] = time.monotonic() - began
     return raw
+
+
+def measure(task: Task, bench: Bench) -> Raw:
+    """Returns the raw measurement; one that failed has the reason in `error` and no `load`."""
+    phases = task.variant.phases
+    return _run(task, bench, phases, lambda server: Watch(server, phases.duration))
+
+
+class _Counting:
+    """The reader of the attribution pass."""
+
+    def __init__(self, server: Server, instrument: Instrument, scratch: Path) -> None:
+        self._counter = Counter(instrument, server.members(), scratch)
+        self._instrument = instrument
+        self._counts: Raw | None = None
+
+    def begin(self) -> None:
+        self._counter.begin()
+
+    def middle(self) -> None:
+        pass
+
+    def end(self) -> None:
+        self._counter.end()
+
+    def close(self) -> Raw:
+        """Ends the instrument and returns its counts."""
+        if self._counts is None:
+            self._counts = self._counter.close()
+        return self._counts
+
+    def findings(self, load: Raw) -> Raw:
+        """Returns the counts, and for how many operations they are."""
+        operations = load.get("completed", load["ok"])
+        if self._instrument.kind == "strace":  # it counts from the first connection to the last
+            operations = load["ok"] + load["outside"]["ok"]
+        return {"counts": self.close(), "operations": operations, "problem": self._counter.problem}
+
+
+def attribute(task: Task, bench: Bench, instrument: Instrument) -> Raw:
+    """Returns what the instrument counts for the task; one that failed has the reason in `error` and no `counts`."""
+    whole = task.variant.phases
+    phases = Phases(min(whole.warmup, _ATTRIBUTION.warmup), min(whole.duration, _ATTRIBUTION.duration))
+    counting: list[_Counting] = []
+
+    def reader(server: Server) -> _Counting:
+        counting.append(_Counting(server, instrument, bench.scratch))
+        return counting[-1]
+
+    try:
+        raw = _run(task, bench, phases, reader)
+    finally:
+        for each in counting:
+            each.close()
+    load = raw.pop("load", None)
+    if load is not None:
+        raw["failures"] = sum(load[name] + load["outside"][name] for name in FAILURES)
+    return raw | {"instrument": instrument.kind, "reason": instrument.reason}

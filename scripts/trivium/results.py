@@ -6,72 +6,36 @@ The form is the schema of results.json; nothing here measures, so the same raw m
 """
 
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Any
 
-from trivium.cells import Cell, crowding, metrics_of, ratios_of
+from trivium.attributed import add_attribution
+from trivium.cells import Cell, add_headroom, crowding, metrics_of, ratio_to, ratios_of
 from trivium.gate import Judgement
-from trivium.load import FAILURES
-from trivium.measure import Raw
+from trivium.metrics import METRICS, failures, is_idle, reasons
 from trivium.micro_results import make_micro_cells
 from trivium.plan import Entry, Plan
+from trivium.ranks import standings
 from trivium.scenarios import Microbenchmark, Scenario, Variant, variants_of
+from trivium.slopes import SLOPED, slopes_of
+from trivium.statistics import outliers
+from trivium.steady import steadiness
+
+Raw = dict[str, Any]
 
 SCHEMA = 1
-RATIO_METRICS = ("cpu_per_op", "ops_per_s")
+RATIO_METRICS = (
+    "cpu_per_op",
+    "ops_per_s",
+    "mb_per_s",
+    *("p50", "p90", "p99", "p99.9", "p99.99", "max"),
+    *("pss", "page_tables", "kernel_memory"),
+    "makespan",
+)
+NULL_SERVER = "floor/epoll"
+HEADROOM = 1.05
 SATURATED = 0.95
 LATE = 0.05
-
-
-def _rate(raw: Raw) -> float:
-    return raw["load"]["ok"] / raw["load"]["duration_s"]
-
-
-def _cpu_per_op(kind: str) -> Callable[[Raw], float | None]:
-    def microseconds(raw: Raw) -> float | None:
-        # Two rates, so that it does not matter how soon after the load client's first line the counters were read.
-        busy = raw["cpu_ns"][kind] / raw["seconds"]
-        return busy / 1000 / _rate(raw) if _rate(raw) else None
-
-    return microseconds
-
-
-def _switches_per_op(kind: str) -> Callable[[Raw], float | None]:
-    def per_operation(raw: Raw) -> float | None:
-        if raw["context_switches"] is None or not _rate(raw):
-            return None
-        return raw["context_switches"][kind] / raw["seconds"] / _rate(raw)
-
-    return per_operation
-
-
-def _latency(percentile: str) -> Callable[[Raw], float | None]:
-    def microseconds(raw: Raw) -> float | None:
-        return raw["load"]["latency_ns"][percentile] / 1000 if raw["load"]["ok"] else None
-
-    return microseconds
-
-
-def failures(raw: Raw) -> dict[str, int]:
-    """Returns the operations that failed, by how, the warm-up's too; what did not happen is absent."""
-    load = raw["load"]
-    return {name: count for name in FAILURES if (count := load[name] + load["outside"][name])}
-
-
-METRICS: dict[str, tuple[str, Callable[[Raw], float | None]]] = {
-    "cpu_per_op": ("us", _cpu_per_op("total")),
-    "user_cpu_per_op": ("us", _cpu_per_op("user")),
-    "system_cpu_per_op": ("us", _cpu_per_op("system")),
-    "ops_per_s": ("1/s", _rate),
-    "p50": ("us", _latency("p50")),
-    "p99": ("us", _latency("p99")),
-    "pss": ("bytes", lambda raw: raw["pss_bytes"]),
-    "voluntary_switches_per_op": ("1", _switches_per_op("voluntary")),
-    "involuntary_switches_per_op": ("1", _switches_per_op("involuntary")),
-    "server_cpu_share": ("1", lambda raw: raw["cpu_ns"]["total"] / 1e9 / raw["seconds"]),
-    "client_cpu_share": ("1", lambda raw: raw["load"]["client_cpu_share"]),
-    "failures": ("1", lambda raw: sum(failures(raw).values())),
-}
 
 
 def _is_load_limited(raw: Raw) -> bool:
@@ -120,23 +84,35 @@ def _notes(by_round: list[Raw | None], raws: Sequence[Raw]) -> list[str]:
     return notes
 
 
-def _cell(plan: Plan, variant: Variant, entry: Entry, raws: Sequence[Raw], judgement: Judgement | None) -> Cell:
-    cell: Cell = {
+def _empty(variant: Variant, entry: Entry) -> Cell:
+    contender = entry.contender
+    return {
         "scenario": variant.scenario.name,
         "params": variant.params,
         "entry": entry.name,
-        "contender": entry.contender.name,
-        "unsplit": entry.contender.unsplit,
-        "dialect": entry.contender.dialect,
+        "contender": contender.name,
+        "unsplit": contender.unsplit,
+        "dialect": contender.dialect,
+        "capacity": contender.capacity(variant.connections),
         "valid": False,
         "ranked": False,
+        "rank": None,
+        "alike": [],
         "load_limited": False,
+        "steady": None,
+        "outliers": [],
         "nonconforming": False,
         "disturbances": {},
         "notes": [],
         "metrics": {},
+        "unmeasured": {},
+        "attribution": None,
         "ratios": [],
     }
+
+
+def _cell(plan: Plan, variant: Variant, entry: Entry, raws: Sequence[Raw], judgement: Judgement | None) -> Cell:
+    cell = _empty(variant, entry)
     reason = entry.contender.cannot(variant)
     if reason is None and judgement is not None and not judgement.passed:
         reason = judgement.reason
@@ -156,7 +132,19 @@ def _cell(plan: Plan, variant: Variant, entry: Entry, raws: Sequence[Raw], judge
     cell["load_limited"] = any(_is_load_limited(raw) for raw in good)
     cell["disturbances"] = dict(Counter(text for raw in good if (text := disturbance(raw))))
     cell["metrics"] = _metrics(by_round)
+    cell["unmeasured"] = reasons(good, set(cell["metrics"]))
+    _judge_samples(cell, variant.scenario.headline, good)
     return cell
+
+
+def _judge_samples(cell: Cell, headline: str, good: Sequence[Raw]) -> None:
+    """Flags the rounds that lie far from the others, all of which are kept, and says whether it had settled."""
+    samples = cell["metrics"].get(headline, {}).get("samples", [])
+    cell["outliers"] = [place + 1 for place in outliers(samples)]
+    if good and not all(is_idle(raw) for raw in good):
+        found = steadiness([raw["load"] for raw in good], samples)
+        cell["steady"] = found.steady
+        cell["notes"] += found.reasons if found.steady is False else ()
 
 
 def _add_split_ratios(here: list[Cell], baseline: Cell) -> None:
@@ -167,26 +155,96 @@ def _add_split_ratios(here: list[Cell], baseline: Cell) -> None:
             cell["ratios"] += ratios_of(cell, unsplit, RATIO_METRICS)
 
 
-def make_cells(plan: Plan, raws: Sequence[Raw], judgements: dict[str, Judgement]) -> list[Cell]:
-    """Returns a cell for each scenario and entry, measured or not."""
+def _add_ranks(here: Sequence[Cell], baseline: Cell, scenario: Scenario) -> None:
+    """Gives the ranked cells of the baseline's dialect their places by the headline; a twin has none of its own."""
+    compared = {
+        cell["entry"]: cell
+        for cell in here
+        if cell["ranked"] and cell["dialect"] == baseline["dialect"] and not cell["entry"].endswith("#2")
+    }
+    samples = {
+        entry: cell["metrics"][scenario.headline]["samples"]
+        for entry, cell in compared.items()
+        if scenario.headline in cell["metrics"]
+    }
+    for entry, standing in standings(samples, lower_is_better=scenario.better == "lower").items():
+        compared[entry]["rank"], compared[entry]["alike"] = standing.place, list(standing.alike)
+
+
+def _mark_where_nothing_is_left(here: Sequence[Cell]) -> None:
+    """Marks as load-limited what is as fast as the null server, where the load client limits even that."""
+    null = next((cell for cell in here if cell["entry"] == NULL_SERVER), None)
+    if null is None:
+        return
+    for cell in here:
+        headroom = cell["metrics"].get("null_headroom")
+        if headroom and null["load_limited"] and not cell["load_limited"] and headroom["median"] < HEADROOM:
+            cell["load_limited"] = True
+            cell["notes"].append("load-limited: as fast as the null server, which the load client limits")
+
+
+def _cells_of(
+    plan: Plan,
+    variant: Variant,
+    raws: Sequence[Raw],
+    attributions: Sequence[Raw],
+    judgements: dict[str, Judgement],
+) -> list[Cell]:
+    """Returns the cells of one variant, one for each entry."""
+    scenario = variant.scenario
+
+    def of(entry: str, measurements: Sequence[Raw]) -> list[Raw]:
+        wanted = (scenario.name, variant.params, entry)
+        return [raw for raw in measurements if (raw["scenario"], raw["params"], raw["entry"]) == wanted]
+
+    here = []
+    for entry in plan.entries_of(scenario):
+        cell = _cell(plan, variant, entry, of(entry.name, raws), judgements.get(entry.contender.key))
+        here.append(cell)
+        if cell["valid"]:
+            # A twin is the same program: what was counted for one was counted for both.
+            add_attribution(cell, of(entry.contender.name, attributions))
+    baseline = next(cell for cell in here if cell["entry"] == plan.baseline_of(scenario))
+    null = next((cell for cell in here if cell["entry"] == NULL_SERVER and cell["valid"]), None)
+    for cell in here:
+        if cell is not baseline and cell["valid"] and baseline["valid"]:
+            cell["ratios"] = ratios_of(cell, baseline, RATIO_METRICS)
+        if cell["valid"] and null is not None:
+            add_headroom(cell, null)
+    _add_split_ratios(here, baseline)
+    _mark_where_nothing_is_left(here)
+    _add_ranks(here, baseline, scenario)
+    return here
+
+
+def make_cells(
+    plan: Plan, raws: Sequence[Raw], judgements: dict[str, Judgement], attributions: Sequence[Raw] = ()
+) -> list[Cell]:
+    """Returns a cell for each variant of a scenario and entry, measured or not."""
     cells = []
     for variant in variants_of(plan.scenarios):
-        here = []
-        scenario = variant.scenario
-        measured_here = [raw for raw in raws if raw["scenario"] == scenario.name and raw["params"] == variant.params]
-        for entry in plan.entries_of(scenario):
-            own = [raw for raw in measured_here if raw["entry"] == entry.name]
-            here.append(_cell(plan, variant, entry, own, judgements.get(entry.contender.key)))
-        baseline = next(cell for cell in here if cell["entry"] == plan.baseline_of(scenario))
-        for cell in here:
-            if cell is not baseline and cell["valid"] and baseline["valid"]:
-                cell["ratios"] = ratios_of(cell, baseline, RATIO_METRICS)
-        _add_split_ratios(here, baseline)
-        cells += here
+        cells += _cells_of(plan, variant, raws, attributions, judgements)
     for micro in plan.microbenchmarks:
         cases = [case for case in plan.cases if case.scenario == micro]
         cells += make_micro_cells(micro, cases, raws, plan.rounds)
     return cells
+
+
+def _slopes(plan: Plan, cells: Sequence[Cell]) -> list[dict[str, Any]]:
+    """Returns what a connection takes in memory, over the axis of each scenario whose axis is connections."""
+    found = []
+    for scenario in plan.scenarios:
+        if scenario.axis != "connections":
+            continue
+        slopes = slopes_of(scenario.name, [cell for cell in cells if cell["scenario"] == scenario.name])
+        for slope in slopes:
+            same = (s for s in slopes if s["metric"] == slope["metric"] and s["entry"] == plan.baseline_of(scenario))
+            baseline = next(same, None)
+            slope["ratio"] = None
+            if baseline is not None and baseline is not slope:
+                slope["ratio"] = ratio_to(slope["samples"], baseline["samples"], baseline["entry"])
+        found += slopes
+    return found
 
 
 def _facts(scenario: Scenario | Microbenchmark) -> dict[str, Any]:
@@ -209,12 +267,17 @@ def make_results(
     judgements: dict[str, Judgement],
     environment: dict[str, Any],
     run: dict[str, Any],
+    attributions: Sequence[Raw] = (),
 ) -> dict[str, Any]:
-    """Returns what results.json holds."""
+    """Returns what results.json holds; the same arguments give the same, to the last digit."""
+    cells = make_cells(plan, raws, judgements, attributions)
+    slopes = _slopes(plan, cells)
     return {
         "schema": SCHEMA,
         "environment": environment,
         "run": run,
         "scenarios": {s.name: _facts(s) for s in (*plan.scenarios, *plan.microbenchmarks)},
-        "cells": make_cells(plan, raws, judgements),
+        "cells": cells,
+        "slopes": [slope for slope in slopes if slope["metric"] == SLOPED[0]],
+        "other_slopes": [slope for slope in slopes if slope["metric"] != SLOPED[0]],
     }

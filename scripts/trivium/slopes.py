@@ -8,7 +8,7 @@ from typing import Any
 from trivium.cells import Cell
 from trivium.statistics import least_squares_slope, summarize
 
-SLOPED = ("pss", "page_tables", "kernel_memory")
+SLOPED = ("pss", "page_tables", "kernel_memory")  # of the first, results.json speaks as "slopes"
 AXIS = "connections"
 _UNIT = "bytes/connection"
 
@@ -40,9 +40,9 @@ def slopes_of(scenario: str, cells: Sequence[Cell]) -> list[dict[str, Any]]:
                     "metric": metric,
                     "unit": _UNIT,
                     "median": summary.median,
-                    "low": summary.low if summary.has_interval else None,
-                    "high": summary.high if summary.has_interval else None,
-                    "interval": summary.kind if summary.has_interval else "none",
+                    "low": summary.low,
+                    "high": summary.high,
+                    "interval": summary.kind,
                     "samples": samples,
                     "over": [cell["params"][AXIS] for cell in held],
                 }
