@@ -8,9 +8,11 @@ from math import comb
 from typing import Any
 
 from trivium.cells import Cell, ratio_of
+from trivium.figures import number
 from trivium.micro_results import is_baseline, is_twin
 from trivium.microbenchmarks import case_label, read_parts
-from trivium.table import BOLD, DIM, PLAIN, number, remarks
+from trivium.remarks import remarks
+from trivium.terminal import BOLD, DIM, PLAIN
 
 METRIC_TITLES = {"time_per_op": "time", "cpu_per_op": "CPU"}
 LEGEND = "same: the interval of the ratio holds 1; ?: too few rounds for an interval; *: failed in some rounds"

@@ -2,17 +2,19 @@
 # Copyright (c) 2026 The Trivium authors
 """Shows results as aligned text: one table for each scenario, the best first."""
 
-from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from trivium.cells import Cell, ratio_of
-from trivium.scenarios import RANKING
+from trivium.figures import Figure, axis_of, axis_text, axis_title, axis_value, axis_values, figure_of, shown_metrics
+from trivium.ranking import cells_of, entries_by_rank, marks, ordered, telling_value
+from trivium.remarks import remarks, short_notes
+from trivium.scenario_tables import COMMON
+from trivium.terminal import BOLD, DIM, GREEN, PLAIN, RED, YELLOW
 
-BOLD, DIM, GREEN, RED, YELLOW, PLAIN = "\033[1m", "\033[2m", "\033[32m", "\033[31m", "\033[33m", "\033[0m"
-
-MOST_LISTED = 16
+# Which columns go first where a terminal is narrow: the rate's ratio, then these.
+_DISPENSABLE = {"p50": 2, "pss": 3, "p99": 4}
 
 
 @dataclass(frozen=True)
@@ -26,13 +28,6 @@ class Column:
     left: bool = False
 
 
-def number(value: float) -> str:
-    """Returns three significant digits or more, with thousands separated: 0.912, 4.56, 45.6, 456, 18,204."""
-    size = abs(value)
-    digits = 0 if size >= 100 else 1 if size >= 10 else 2 if size >= 1 else 3
-    return f"{value:,.{digits}f}"
-
-
 def spread(metric: dict[str, Any]) -> str:
     """Returns half of low to high as a share of the median: "±3%"."""
     if not metric["median"] or sum(sample is not None for sample in metric["samples"]) < 2:
@@ -41,12 +36,12 @@ def spread(metric: dict[str, Any]) -> str:
     return f"±{share:.0%}" if share >= 0.005 else "±<1%"
 
 
-def _figure(name: str, scale: float = 1.0) -> Callable[[Cell], str]:
+def _value(name: str, figure: Figure) -> Callable[[Cell], str]:
     def text(cell: Cell) -> str:
         metric = cell["metrics"].get(name)
         if metric is None:
             return "n/a"
-        return f"{number(metric['median'] / scale)} {spread(metric):>5}"
+        return f"{figure.text(metric['median'])} {spread(metric):>5}"
 
     return text
 
@@ -72,52 +67,48 @@ def split_text(cell: Cell, metric: str) -> str:
     return ratio_text(cell, metric, cell["unsplit"])
 
 
-def compares_splits(cells: Sequence[Cell]) -> bool:
-    """Says whether a split contender was measured beside the one that is the same without."""
+def _compares_splits(cells: Sequence[Cell]) -> bool:
     return any(split_text(cell, "cpu_per_op") != "-" for cell in cells)
 
 
-def columns_for(operation: str, baseline: str, *, splits: bool = False) -> list[Column]:
-    """Returns the columns of a scenario's table; `splits`: with what a split costs."""
-    split = Column("CPU ratio", "to the unsplit", lambda cell: split_text(cell, "cpu_per_op"))
-    return [
-        Column("contender", "", lambda cell: cell["entry"], left=True),
-        Column("server CPU", f"us/{operation}", _figure("cpu_per_op")),
-        Column("CPU ratio", "to the baseline", lambda cell: ratio_text(cell, "cpu_per_op", baseline)),
-        *([split] if splits else []),
-        Column(f"{operation}s/s", "", _figure("ops_per_s")),
-        Column("rate ratio", "to the baseline", lambda cell: ratio_text(cell, "ops_per_s", baseline), 1),
-        Column("p50", "us", _figure("p50"), 2),
-        Column("p99", "us", _figure("p99")),
-        Column("PSS", "MiB", _figure("pss", 2**20)),
-        Column("", "", lambda cell: "; ".join(short_notes(cell)), left=True),
-    ]
+def _ratio(metric: str, baseline: str) -> Callable[[Cell], str]:
+    return lambda cell: ratio_text(cell, metric, baseline)
 
 
-def short_notes(cell: Cell) -> list[str]:
-    """Returns the notes that belong into the table itself; the others stand below it."""
-    return [note for note in cell["notes"] if note.startswith(("load-limited", "failures:"))]
+def _columns(facts: dict[str, Any], cells: Sequence[Cell], baseline: str) -> list[Column]:
+    """Returns the columns of a table of one set of parameters."""
+    headline = facts["headline"]
+    metrics = dict.fromkeys(
+        [*shown_metrics(facts, list(cells)), *(["of_ideal"] if facts.get("ideal") else []), *COMMON]
+    )
+    columns = [Column("contender", "", lambda cell: cell["entry"], left=True)]
+    for metric in metrics:
+        if not any(metric in cell["metrics"] for cell in cells):
+            continue
+        figure, drop = figure_of(facts, metric), 0 if metric == headline else _DISPENSABLE.get(metric, 0)
+        columns.append(Column(figure.title, figure.unit, _value(metric, figure), drop))
+        if not any(ratio_of(cell, metric, baseline) for cell in cells):
+            continue
+        if metric == headline or metric in ("cpu_per_op", "ops_per_s"):
+            name = {"cpu_per_op": "CPU", "ops_per_s": "rate"}.get(metric, figure.title)
+            columns.append(
+                Column(f"{name} ratio", "to the baseline", _ratio(metric, baseline), int(metric != headline))
+            )
+        if metric == "cpu_per_op" and _compares_splits(cells):
+            columns.append(Column("CPU ratio", "to the unsplit", lambda cell: split_text(cell, "cpu_per_op")))
+    said = Column("", "", lambda cell: "; ".join([*short_notes(cell), *_unsaid_marks(cell)]), left=True)
+    return [*columns, said]
 
 
-def ordered(cells: Sequence[Cell], headline: str, baseline: str) -> list[Cell]:
-    """Returns the measured cells: the ranked ones by the headline, best first, then the others."""
-    sign = 1 if RANKING[headline] == "lower" else -1
-
-    def key(cell: Cell) -> tuple[bool, float]:
-        metric = cell["metrics"].get(headline)
-        ratio = ratio_of(cell, headline, baseline)
-        # The ratio, being paired, is the better measure; the baseline's own is 1.
-        value = ratio["median"] if ratio else 1.0 if metric else float("inf")
-        return not cell["ranked"], sign * value
-
-    return sorted((cell for cell in cells if cell["valid"]), key=key)
+def _unsaid_marks(cell: Cell) -> list[str]:
+    return [mark for mark in marks(cell) if mark == "unsteady"]
 
 
 def _width(texts: Sequence[str]) -> int:
     return max((len(text) for text in texts), default=0)
 
 
-def layout(columns: Sequence[Column], cells: Sequence[Cell], width: int | None) -> tuple[list[str], list[str]]:
+def _layout(columns: Sequence[Column], cells: Sequence[Any], width: int | None) -> tuple[list[str], list[str]]:
     """Returns the table's lines, two of them its head, and the titles of the columns that did not fit."""
     kept = list(columns)
     dropped: list[str] = []
@@ -141,56 +132,81 @@ def layout(columns: Sequence[Column], cells: Sequence[Cell], width: int | None) 
     return lines, dropped
 
 
-def _colour(cell: Cell, headline: str, baseline: str) -> str:
+def _colour(facts: dict[str, Any], cell: Cell, baseline: str) -> str:
     if not cell["ranked"]:
         return YELLOW
-    ratio = ratio_of(cell, headline, baseline)
+    ratio = ratio_of(cell, facts["headline"], baseline)
     if ratio is None or ratio["verdict"] not in ("more", "less"):
         return ""
-    better = (ratio["verdict"] == "less") == (RANKING[headline] == "lower")
+    better = (ratio["verdict"] == "less") == (figure_of(facts, facts["headline"]).better != "higher")
     return GREEN if better else RED
+
+
+def _axis_columns(facts: dict[str, Any], cells: Sequence[Cell], baseline: str) -> list[Column]:
+    """Returns the columns of a table over an axis, whose rows are entries: their cells, by place."""
+    headline = facts["headline"]
+    figure, unit = figure_of(facts, headline), ""
+
+    def value_at(value: Any) -> Callable[[dict[Any, Cell]], str]:
+        def text(row: dict[Any, Cell]) -> str:
+            cell = row.get(value)
+            if cell is None or headline not in cell["metrics"]:
+                return "n/a"
+            mark = "" if cell["ranked"] else "*"
+            return f"{figure.text(cell['metrics'][headline]['median'])}{mark}"
+
+        return text
+
+    telling = telling_value(facts, cells)
+
+    def ratio(row: dict[Any, Cell]) -> str:
+        return ratio_text(row[telling], headline, baseline) if telling in row and row[telling]["valid"] else "n/a"
+
+    columns = [Column("contender", "", lambda row: next(iter(row.values()))["entry"], left=True)]
+    columns += [Column(axis_text(v), unit, value_at(v)) for v in axis_values(facts, list(cells))]
+    if any(ratio_of(cell, headline, baseline) for cell in cells if axis_value(facts, cell) == telling):
+        columns.append(Column(f"ratio at {axis_text(telling)}", "to the baseline", ratio))
+    return columns
+
+
+def _axis_table(facts: dict[str, Any], cells: Sequence[Cell], baseline: str, width: int | None) -> list[str]:
+    rows = []
+    for entry in entries_by_rank(facts, cells, baseline):
+        rows.append({axis_value(facts, cell): cell for cell in cells if cell["entry"] == entry})
+    lines, _ = _layout(_axis_columns(facts, cells, baseline), rows, width)
+    return lines if any(line.strip() != "" for line in lines[1:2]) else [lines[0], *lines[2:]]
+
+
+def _title(facts: dict[str, Any], name: str, cells: Sequence[Cell]) -> tuple[str, str]:
+    figure = figure_of(facts, facts["headline"])
+    loop = f"{facts.get('loop', 'closed')} loop"
+    if axis_of(facts):
+        how = f"{figure.heading}, by {axis_title(facts)}"
+    else:
+        connections = cells[0]["params"].get("connections") if cells else None
+        how = f"{connections:,} connections" if connections else figure.heading
+    how += "" if facts.get("kind") == "fetch" else f", {loop}"
+    return f"{name}: {facts['question']}", how
 
 
 def scenario_lines(results: dict[str, Any], name: str, *, width: int | None, colour: bool) -> list[str]:
     """Returns a scenario's title, table and notes."""
-    scenario = results["scenarios"][name]
-    baseline = results["run"]["baseline"]
-    cells = [cell for cell in results["cells"] if cell["scenario"] == name]
-    shown = ordered(cells, scenario["headline"], baseline)
+    facts, cells, baseline = results["scenarios"][name], cells_of(results, name), results["run"]["baseline"]
     paint = (lambda code, text: f"{code}{text}{PLAIN}" if code else text) if colour else (lambda _, text: text)
-    connections = cells[0]["params"]["connections"]
-    lines = [paint(BOLD, f"{name}: {scenario['question']}") + f" ({connections} connections, closed loop)"]
-    if shown:
-        columns = columns_for(scenario["operation"], baseline, splits=compares_splits(shown))
-        table, dropped = layout(columns, shown, width)
+    question, how = _title(facts, name, cells)
+    lines = [f"{paint(BOLD, question)} ({how})"]
+    shown = ordered(facts, cells, baseline)
+    if shown and axis_of(facts):
+        head, *rows = _axis_table(facts, cells, baseline, width)
+        lines += [paint(DIM, head), *rows]
+        if any(not cell["ranked"] for cell in shown):
+            lines.append(paint(DIM, "*: failures or faults; not ranked"))
+    elif shown:
+        table, dropped = _layout(_columns(facts, shown, baseline), shown, width)
         lines += [paint(DIM, line) for line in table[:2]]
-        codes = [_colour(cell, scenario["headline"], baseline) for cell in shown]
+        codes = [_colour(facts, cell, baseline) for cell in shown]
         lines += [paint(code, line) for code, line in zip(codes, table[2:], strict=True)]
         if dropped:
-            lines.append(paint(DIM, f"left out for want of width, see report.md: {', '.join(dropped)}"))
-    lines += [f"  {line}" for line in remarks(cells)]
-    return lines
-
-
-def _listed(entries: Sequence[str]) -> str:
-    more = f" and {len(entries) - MOST_LISTED} more" if len(entries) > MOST_LISTED else ""
-    return ", ".join(entries[:MOST_LISTED]) + more
-
-
-def remarks(cells: Sequence[Cell]) -> list[str]:
-    """Returns what must be said below a table: what was not measured and why, what was odd."""
-    said: dict[str, list[str]] = {}
-    for cell in cells:
-        if cell["nonconforming"]:
-            continue  # said once, above all scenarios
-        notes = cell["notes"] if not cell["valid"] else [n for n in cell["notes"] if n not in short_notes(cell)]
-        for note in notes:
-            why = note if cell["valid"] or note.startswith("not measured") else f"not measured: {note}"
-            said.setdefault(why, []).append(cell["entry"])
-    lines = [f"{_listed(entries)}: {note}" for note, entries in said.items()]
-    disturbed: Counter[str] = Counter()
-    for cell in cells:
-        disturbed.update(cell["disturbances"])
-    # At least one metric is known of every measurement that went well: the rate.
-    samples = [s for cell in cells if cell["valid"] for s in cell["metrics"]["ops_per_s"]["samples"] if s is not None]
-    return lines + [f"not quiet: {text} in {n} of {len(samples)} measurements" for text, n in disturbed.items()]
+            lines.append(paint(DIM, f"left out for want of width, see report.html: {', '.join(dropped)}"))
+    caveats = facts.get("caveats", ())
+    return lines + [f"  {line}" for line in (*caveats, *remarks(cells, facts, all_notes=bool(axis_of(facts))))]

@@ -1,0 +1,108 @@
+# SPDX-License-Identifier: MIT
+# Copyright (c) 2026 The Trivium authors
+"""What must be read before any table: the A/A pairs, what does not conform, a machine that was not quiet."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from trivium.cells import Cell, ratio_of
+from trivium.figures import is_micro
+from trivium.micro_table import pair_verdict
+from trivium.remarks import measurements, place_of
+from trivium.statistics import BOOTSTRAP_FROM, FEWEST_FOR_INTERVAL
+
+
+def _bounds(ratio: dict[str, Any]) -> str:
+    return f"{ratio['median']:.3f} [{ratio['low']:.3f}, {ratio['high']:.3f}]"
+
+
+def _pair(results: dict[str, Any], name: str, twins: Sequence[Cell]) -> tuple[bool, str]:
+    """Returns what a scenario's A/A pairs say, over all of its axis, and whether that is an alarm."""
+    facts, baseline = results["scenarios"][name], results["run"]["baseline"]
+    found = [(ratio_of(cell, facts["headline"], baseline), cell) for cell in twins]
+    ratios = [(ratio, cell) for ratio, cell in found if ratio]
+    if not ratios:
+        return True, f"A/A, {name}: the baseline was not measured; nothing tells how far to trust the ratios."
+    if any(ratio["low"] is None for ratio, _ in ratios):
+        return True, f"A/A, {name}: too few rounds for an interval; the ratios are no more than hints."
+    off = [(ratio, cell) for ratio, cell in ratios if ratio["verdict"] != "no difference"]
+    where = f" at all {len(ratios)} places of its axis" if len(ratios) > 1 else ""
+    if not off:
+        told = "no difference" if where else f"{_bounds(ratios[0][0])}: no difference"
+        return False, f"A/A, {name}: the baseline against itself{where} is {told}, as it must be."
+    at = [f"{_bounds(ratio)}{place_of(facts, cell)}" for ratio, cell in off]
+    said = f"A/A, {name}: the baseline differs from itself, {'; '.join(at)}."
+    if len(ratios) > 1:
+        said += f" ({len(off)} of {len(ratios)} places)"
+    return True, f"WARNING: {said} Believe no difference of that size."
+
+
+def pair_verdicts(results: dict[str, Any]) -> list[str]:
+    """Returns what the A/A pairs say, one line a scenario, the alarms first."""
+    alarms, calm = [], []
+    twin = f"{results['run']['baseline']}#2"
+    for name, facts in results["scenarios"].items():
+        if is_micro(facts):
+            alarm, text = pair_verdict(results, name)
+        else:
+            twins = [cell for cell in results["cells"] if cell["scenario"] == name and cell["entry"] == twin]
+            if not twins:
+                continue
+            alarm, text = _pair(results, name, twins)
+        (alarms if alarm else calm).append(text)
+    return alarms + calm
+
+
+def gate_verdicts(results: dict[str, Any]) -> list[str]:
+    """Returns what is not timed because it does not conform, and what conformed at the second try only."""
+    lines = []
+    for name, judgement in results["run"]["gate"].items():
+        if not judgement["passed"]:
+            lines.append(f"NOT TIMED: {name}: {judgement['reason']}")
+        elif judgement["tried_again"]:
+            lines.append(f"{name} passed {', '.join(judgement['tried_again'])} only when tried again alone")
+    return sorted(lines)
+
+
+def quiet_verdict(results: dict[str, Any]) -> list[str]:
+    """Returns a warning where more than one measurement in four was disturbed."""
+    measured = measurements(results["cells"])
+    disturbed = sum(sum(cell["disturbances"].values()) for cell in results["cells"] if cell["valid"])
+    if disturbed * 4 <= measured:
+        return []
+    return [
+        f"WARNING: the machine was not quiet in {disturbed} of {measured} measurements: rates and latencies are those "
+        "of a busy machine. Stop what else runs, and compare again."
+    ]
+
+
+def verdicts(results: dict[str, Any]) -> list[str]:
+    """Returns what must be read before any table."""
+    return quiet_verdict(results) + pair_verdicts(results) + gate_verdicts(results)
+
+
+def legend(results: dict[str, Any]) -> list[str]:
+    """Returns how the figures are to be read."""
+    rounds = results["run"]["rounds_measured"]
+    if rounds == 1:
+        spread = f"one round has no spread; an interval needs {FEWEST_FOR_INTERVAL}"
+    elif rounds < FEWEST_FOR_INTERVAL:
+        spread = f"what stands beside them is the range of {rounds} rounds; an interval needs {FEWEST_FOR_INTERVAL}"
+    elif rounds < BOOTSTRAP_FROM:
+        spread = f"beside them 95 % intervals of the median ({rounds} rounds, order statistics, exact)"
+    else:
+        spread = f"beside them 95 % intervals of the median ({rounds} rounds, bootstrap)"
+    cells = results["cells"]
+    served = any(not is_micro(facts) for facts in results["scenarios"].values())
+    ratios = f"Ratios to {results['run']['baseline']}" if served else "Ratios"
+    lines = [f'Medians; {spread}. {ratios} are paired by round; an interval that holds 1 reads "no difference".']
+    if any(cell["load_limited"] for cell in cells):
+        lines.append(
+            "load-limited: the load client had no time left. Rate and latency are then its own as much as the "
+            "server's; CPU per operation stands."
+        )
+    if any(cell.get("steady") is False for cell in cells):
+        lines.append("unsteady: the figures drifted from round to round; their interval may be too narrow.")
+    if any(cell["valid"] and not cell["ranked"] for cell in cells):
+        lines.append("Contenders with failures are listed last, and not ranked.")
+    return lines
