@@ -4,23 +4,19 @@
 
 import argparse
 import os
-import random
-import shutil
 import sys
-import textwrap
 import time
 from pathlib import Path
 from typing import NoReturn
 
-from trivium.contenders import CONTENDERS, DEFAULT_BASELINE, find, select, wanted
+from trivium.choose import Asked, make_plan, read_catalogue
+from trivium.contenders import DEFAULT_BASELINE
 from trivium.errors import CannotCompare, WrongUsage
-from trivium.paths import RESULTS, SCENARIOS
+from trivium.explain import explain
+from trivium.paths import RESULTS
 from trivium.placement import parse_cpu_list, place
-from trivium.plan import PROFILES, Plan, make_entries
+from trivium.plan import PROFILES
 from trivium.run import Comparison
-from trivium.scenario_file import read_scenarios
-from trivium.scenarios import PROFILE_NAMES, AnyScenario, Microbenchmark, Scenario, variants_of
-from trivium.statistics import FEWEST_FOR_INTERVAL
 
 MOST_ROUNDS = 1000
 
@@ -31,6 +27,16 @@ contender conformant, runs all of them in rounds of random order, prints a table
 _AFTER = """\
 Exit codes: 0 measured; 1 something stood in the way, or a contender did not conform (what could be measured was);
 2 wrong usage; 130 after ^C, with what was measured until then.
+
+Examples:
+  scripts/compare                                        the headline scenarios, within five minutes
+  scripts/compare --profile standard                     nearly everything, within half an hour
+  scripts/compare --list                                 what there is to measure, and to be measured
+  scripts/compare --scenario lines --contender 'async/*' --contender 'multithread/*'
+  scripts/compare --scenario scale --profile full        one scenario, as the full profile has it
+  scripts/compare --add mine='./server --port {port}'    a server of yours beside ours, which must conform
+  scripts/compare --add web:http='./web {port}' --scenario churn --contender web
+  scripts/compare --contenders mine.toml --scenarios own.toml   as scripts/contenders.toml, scripts/scenarios.toml
 """
 
 
@@ -79,6 +85,12 @@ def _parser() -> _Parser:
     add("--profile", choices=list(PROFILES), default="quick", help=help_profile)
     add("--scenario", action="append", metavar="NAME", help="only this scenario, of any profile; adds up")
     add("--contender", action="append", metavar="GLOB", help="only the contenders that match, as 'async/*'; adds up")
+    help_add = "one more server; it speaks trivium, or NAME:DIALECT (echo, http); adds up"
+    add("--add", action="append", metavar="NAME='COMMAND with {port}'", help=help_add)
+    help_file = "more contenders, as in scripts/contenders.toml; adds up"
+    add("--contenders", action="append", type=Path, metavar="FILE", help=help_file)
+    help_file = "more scenarios, as in scripts/scenarios.toml, or others of the same name; adds up"
+    add("--scenarios", action="append", type=Path, metavar="FILE", help=help_file)
     help_baseline = f"what ratios refer to; default {DEFAULT_BASELINE}"
     add("--baseline", metavar="NAME", default=DEFAULT_BASELINE, help=help_baseline)
     add("--rounds", type=_number(1, MOST_ROUNDS), metavar="N", help="rounds, instead of the profile's")
@@ -86,80 +98,26 @@ def _parser() -> _Parser:
     add("--load-cpus", type=_cpus, metavar="LIST", help="the load client's CPUs; default the other half")
     add("--output", type=Path, metavar="DIR", help="where results go: a new or empty folder; default results/<time>")
     add("--seed", type=_number(0, None), metavar="N", help="the seed of the order; default random, and recorded")
-    add("--list", action="store_true", help="explain contenders and scenarios, and end")
+    add("--list", action="store_true", help="explain profiles, contenders and scenarios, and end")
     return parser
 
 
-def _about(scenario: AnyScenario) -> str:
-    if isinstance(scenario, Microbenchmark):
-        how = f"microbenchmarks in {', '.join(scenario.programs)}"
-    else:
-        values = f"{scenario.axis} {', '.join(str(v.axis_value) for v in scenario.variants())}" if scenario.axis else ""
-        single = f"{scenario.connections} connections"
-        how = f"{values or single}, {scenario.loop} loop"
-    profiles = "" if scenario.profiles == PROFILE_NAMES else f"; in {' and '.join(scenario.profiles)} only"
-    return f"{scenario.question}; {how}; ranked by {scenario.headline}{profiles}"
-
-
-def _explain(scenarios: list[AnyScenario]) -> str:
-    width = min(shutil.get_terminal_size().columns, 110)
-    lines = ["Contenders"]
-    for contender in CONTENDERS:
-        default = " (the default baseline)" if contender.name == DEFAULT_BASELINE else ""
-        lines.append(f"  {contender.name:<34} {contender.about}{default}")
-    lines += ["", "Scenarios"]
-    for scenario in scenarios:
-        head = f"  {scenario.name:<34} "
-        lines += textwrap.wrap(_about(scenario), width, initial_indent=head, subsequent_indent=" " * len(head))
-    return "\n".join(lines)
-
-
-def _chosen_scenarios(options: argparse.Namespace, known: list[AnyScenario]) -> list[AnyScenario]:
-    legal = [scenario.name for scenario in known]
-    for name in options.scenario or []:
-        if name not in legal:
-            raise WrongUsage(f"--scenario: there is no '{name}'; legal are {', '.join(legal)}")
-    if options.scenario:
-        chosen = [scenario for scenario in known if scenario.name in options.scenario]
-    else:
-        chosen = [scenario for scenario in known if options.profile in scenario.profiles]
-    profile = PROFILES[options.profile]
-    return [s if isinstance(s, Microbenchmark) else s.for_profile(profile.name, profile.phases) for s in chosen]
-
-
-def _plan(options: argparse.Namespace, chosen: list[AnyScenario]) -> Plan:
-    scenarios = tuple(scenario for scenario in chosen if isinstance(scenario, Scenario))
-    microbenchmarks = tuple(scenario for scenario in chosen if isinstance(scenario, Microbenchmark))
-    names = ", ".join(contender.name for contender in CONTENDERS)
-    for glob in options.contender or []:
-        # What a microbenchmark can be asked for is known once it is built.
-        if not microbenchmarks and not select([glob]):
-            raise WrongUsage(f"--contender: '{glob}' matches none of {names}")
-        if not wanted(select([glob]), scenarios):
-            measured = ", ".join(scenario.name for scenario in scenarios)
-            raise WrongUsage(f"--contender: '{glob}' matches nothing that is measured in {measured}; see --scenario")
-    baseline = find(options.baseline)
-    if baseline is None:
-        raise WrongUsage(f"--baseline: there is no '{options.baseline}'; legal are {names}")
-    contenders = wanted(select(options.contender or []), scenarios)
-    if baseline not in contenders:
-        contenders = select([*(contender.name for contender in contenders), baseline.name])
-    for variant in variants_of(scenarios):
-        scenario = variant.scenario
-        if scenario.kind == "served" and (reason := baseline.cannot(variant)):
-            raise WrongUsage(f"--baseline: {baseline.name} can't be it in scenario {scenario.name}: {reason}")
-    profile = PROFILES[options.profile]
-    return Plan(
-        profile=profile,
-        rounds=options.rounds or profile.rounds,
-        seed=random.SystemRandom().randrange(2**32) if options.seed is None else options.seed,
-        baseline=baseline.name,
-        scenarios=scenarios,
-        entries=make_entries(contenders, baseline) if scenarios else (),
-        fewest_rounds=options.rounds or FEWEST_FOR_INTERVAL,
-        microbenchmarks=microbenchmarks,
-        globs=tuple(options.contender or ()),
+def _asked(options: argparse.Namespace) -> Asked:
+    return Asked(
+        profile=options.profile,
+        scenarios=tuple(options.scenario or ()),
+        contenders=tuple(options.contender or ()),
+        baseline=options.baseline,
+        rounds=options.rounds,
+        seed=options.seed,
+        added=tuple(options.add or ()),
+        contender_files=tuple(options.contenders or ()),
+        scenario_files=tuple(options.scenarios or ()),
     )
+
+
+def _say(text: str) -> None:
+    print(f"compare: {text}", file=sys.stderr, flush=True)
 
 
 def _output_folder(asked: Path | None) -> Path:
@@ -177,11 +135,12 @@ def main(arguments: list[str]) -> int:
     """Does what the command line says; returns the exit code."""
     try:
         options = _parser().parse_args(arguments)
-        scenarios = read_scenarios(SCENARIOS)
+        asked = _asked(options)
+        catalogue = read_catalogue(asked)
         if options.list:
-            print(_explain(scenarios))
+            print(explain(catalogue))
             return 0
-        plan = _plan(options, _chosen_scenarios(options, scenarios))
+        plan = make_plan(asked, catalogue, _say)
         placement = place(options.server_cpus, options.load_cpus)
         return Comparison(plan, placement, _output_folder(options.output), arguments).run()
     except WrongUsage as error:

@@ -12,6 +12,7 @@ CONFORMANCE = BUILD / "tests" / "conformance"
 GATE_MEMORY = BUILD / ".gate"
 RESULTS = ROOT / "results"
 SCENARIOS = SCRIPTS / "scenarios.toml"
+PEERS = SCRIPTS / "contenders.toml"
 
 
 def shown(path: Path) -> str:

@@ -1,0 +1,107 @@
+# SPDX-License-Identifier: MIT
+# Copyright (c) 2026 The Trivium authors
+"""What compare --list says: every scenario and every contender, and what becomes of them in each profile."""
+
+import shutil
+import textwrap
+
+from trivium.choose import Catalogue
+from trivium.contenders import DEFAULT_BASELINE, DEFAULT_FETCH_BASELINE, Contender
+from trivium.plan import PROFILES
+from trivium.scenarios import PROFILE_NAMES, AnyScenario, Microbenchmark, Scenario
+
+_NAME_WIDTH = 34
+_WIDEST = 110
+
+
+def _row(name: str, text: str, width: int) -> list[str]:
+    head = f"  {name:<{_NAME_WIDTH}} "
+    return textwrap.wrap(text, width, initial_indent=head, subsequent_indent=" " * len(head), break_on_hyphens=False)
+
+
+def _short(number: int | bool) -> str:
+    return str(number).lower() if isinstance(number, bool) else f"{number:,}"
+
+
+def _values(scenario: Scenario, key: str) -> str:
+    value = getattr(scenario, key)
+    return ", ".join(_short(item) for item in value) if isinstance(value, tuple) else _short(value)
+
+
+def _how(scenario: Scenario) -> str:
+    """Returns under what load the scenario is measured, as its profile has it."""
+    if scenario.kind == "fetch":
+        return f"{scenario.urls:,} URLs that take {scenario.delay_ms} ms each, {_values(scenario, 'jobs')} at once"
+    how = f"{_values(scenario, 'connections')} connections, {scenario.loop} loop"
+    if scenario.rate:
+        how += f" at {_values(scenario, 'rate')} operations/s"
+    return how + (f", offload {_values(scenario, 'offload')}" if scenario.axis == "offload" else "")
+
+
+def _in_profiles(scenario: AnyScenario) -> str:
+    """Returns in which profiles it is, and how, where that differs."""
+    if not scenario.profiles:
+        return "in no profile: only when asked for"
+    if isinstance(scenario, Microbenchmark):
+        return f"in {', '.join(scenario.profiles)}: microbenchmarks in {', '.join(scenario.programs)}"
+    hows: dict[str, list[str]] = {}
+    for name in scenario.profiles:
+        hows.setdefault(_how(scenario.for_profile(name, PROFILES[name].phases)), []).append(name)
+    return "; ".join(f"in {', '.join(names)}: {how}" for how, names in hows.items())
+
+
+def about_scenario(scenario: AnyScenario) -> str:
+    """Returns the question, how it is put, and what a contender needs to have a part in it."""
+    parts = [scenario.question, _in_profiles(scenario), f"ranked by {scenario.headline}"]
+    if isinstance(scenario, Scenario):
+        if scenario.needs:
+            parts.append(f"needs {', '.join(scenario.needs)}")
+        if len(scenario.dialects) < 3:
+            parts.append(f"for dialect {', '.join(scenario.dialects)}")
+        if scenario.cpus == "shared":
+            parts.append("fewer than four CPUs are shared by both sides")
+        if scenario.ideal:
+            parts.append(f"ideal: {scenario.ideal}")
+    return "; ".join(parts)
+
+
+def _holds(contender: Contender) -> str:
+    if contender.holds_one:
+        return "holds 1 connection"
+    if contender.pool == "blocking":
+        return f"holds as many connections as workers, {contender.workers(10**9, 1):,} at most"
+    return f"holds {contender.holds:,} connections" if contender.holds else ""
+
+
+def about_contender(contender: Contender) -> str:
+    """Returns what it is, what it speaks and can, and whether it is here."""
+    default = {"server": DEFAULT_BASELINE, "fetch": DEFAULT_FETCH_BASELINE}[contender.role]
+    parts = [contender.about]
+    if contender.role == "server":
+        parts.append(_holds(contender))
+    if contender.foreign:
+        can = f"can {', '.join(sorted(contender.can))}" if contender.can else "can nothing that a scenario may need"
+        parts += [f"dialect {contender.dialect}", can]
+    if contender.profiles != PROFILE_NAMES:
+        parts.append(f"unasked in {', '.join(contender.profiles) or 'no profile'}")
+    if contender.missing:
+        parts.append(f"NOT HERE: {contender.missing}")
+    if contender.name == default:
+        parts.append("the default baseline")
+    return "; ".join(filter(None, parts))
+
+
+def explain(catalogue: Catalogue) -> str:
+    """Returns all of it as text for a terminal."""
+    width = min(shutil.get_terminal_size().columns, _WIDEST)
+    lines = ["Profiles"]
+    for profile in PROFILES.values():
+        lines += _row(profile.name, f"{profile.rounds} rounds, {profile.about}", width)
+    for title, contenders in (("Servers", catalogue.servers), ("Fetch clients", catalogue.fetchers)):
+        lines += ["", title]
+        for contender in contenders:
+            lines += _row(contender.name, about_contender(contender), width)
+    lines += ["", "Scenarios"]
+    for scenario in catalogue.scenarios:
+        lines += _row(scenario.name, about_scenario(scenario), width)
+    return "\n".join(lines)
