@@ -152,5 +152,6 @@ def make_plan(asked: Asked, catalogue: Catalogue, say: Say) -> Plan:
         fewest_rounds=asked.rounds or FEWEST_FOR_INTERVAL,
         microbenchmarks=tuple(scenario for scenario in chosen if isinstance(scenario, Microbenchmark)),
         globs=asked.contenders,
+        rounds_asked_for=asked.rounds is not None,
         fetch_baseline=fetch_baseline.name,
     )

@@ -105,6 +105,7 @@ class Plan:
     globs: tuple[str, ...] = ()
     cases: tuple[Case, ...] = ()
     fetch_baseline: str = DEFAULT_FETCH_BASELINE
+    rounds_asked_for: bool = False  # then every scenario has all of them
 
     @property
     def twin(self) -> str:
@@ -120,6 +121,10 @@ class Plan:
         role = "fetch" if scenario.kind == "fetch" else "server"
         return tuple(entry for entry in self.entries if entry.contender.role == role)
 
+    def has_round(self, scenario: Scenario, round_number: int) -> bool:
+        """Says whether the scenario is measured in that round: some have fewer rounds than others, the first ones."""
+        return self.rounds_asked_for or not scenario.rounds or round_number <= scenario.rounds
+
     def tasks_of(self, round_number: int, excluded: frozenset[str] = frozenset()) -> list[AnyTask]:
         """Returns a round's tasks in their random order, which depends on seed and round only.
 
@@ -128,6 +133,7 @@ class Plan:
         tasks: list[AnyTask] = [
             Task(round_number, variant, entry)
             for scenario in self.scenarios
+            if self.has_round(scenario, round_number)
             for variant in scenario.variants()
             for entry in self.entries_of(scenario)
             if entry.contender.cannot(variant) is None

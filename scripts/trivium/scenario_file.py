@@ -62,6 +62,7 @@ _OPTIONAL_ANY: _Types = {
     "caveat": (str, list),
     "ideal": (str,),
     "cpus": (str,),
+    "rounds": (int,),
 }
 _OPTIONAL_SERVED: _Types = {
     **_OPTIONAL_ANY,
@@ -72,8 +73,8 @@ _OPTIONAL_SERVED: _Types = {
     "duration": (float, int),
 }
 _OPTIONAL_MICRO: _Types = {"profiles": (list,), "filter": (str,)}
-_BY_PROFILE = ("connections", "rate", "jobs", "offload", "contenders", "urls", "delay_ms", "warmup", "duration")
-_NUMBERS = ("connections", "rate", "jobs", "urls", "delay_ms")
+_BY_PROFILE = ("connections", "rate", "jobs", "offload", "contenders", "urls", "delay_ms", "warmup", "duration", "rounds")
+_NUMBERS = ("connections", "rate", "jobs", "urls", "delay_ms", "rounds")
 
 
 def _spelled(types: Iterable[type]) -> str:

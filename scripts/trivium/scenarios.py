@@ -77,6 +77,7 @@ class Scenario:
     jobs: int | tuple[int, ...] = 0
     urls: int = 0
     delay_ms: int = 0
+    rounds: int = 0  # at most; 0: as many as the comparison has
     phases: Phases = Phases(0.2, 0.6)
     by_profile: dict[str, dict[str, Any]] = field(default_factory=dict, compare=False)
 
