@@ -9,6 +9,7 @@ from typing import Any
 from trivium.cells import metrics_of, ratios_of
 
 BASELINE = "async/per-connection"
+FETCH_BASELINE = "async/per-url"
 # Server CPU for a short connection and for a line, in us.
 COSTS = {
     "multiprocess/per-connection": (540.0, 14.0),
@@ -25,7 +26,7 @@ COSTS = {
     "floor/epoll": (56.0, 9.5),
 }
 SPLITS = {"multiprocess/handoff+split": 40.0, "multithread/handoff+split": 30.0, "async/handoff+split": 14.0}
-FETCHERS = ("multiprocess/per-url", "multithread/handoff", "async/per-url", "async/shared-queue")
+FETCHERS = ("multiprocess/per-url", "multithread/handoff", "async/per-url", "async/per-url#2", "async/shared-queue")
 
 
 def facts(question: str, operation: str, headline: str, **more: Any) -> dict[str, Any]:
@@ -245,6 +246,7 @@ def run_facts(rounds: int) -> dict[str, Any]:
         "duration": 3.0,
         "seed": 7,
         "baseline": BASELINE,
+        "fetch_baseline": FETCH_BASELINE,
         "started": "2026-01-02T03:04:05Z",
         "ended": "2026-01-02T03:30:05Z",
         "command": "scripts/compare --profile standard --seed 7",
@@ -276,6 +278,7 @@ def results(rounds: int = 12, seed: int = 1) -> dict[str, Any]:
                 cell("idle", params, slope["entry"], {"pss": ("bytes", pss), "ops_per_s": ("1/s", [1.0] * rounds)})
             )
     add_ratios(cells)
+    add_ratios([own for own in cells if own["scenario"] == "fetch"], FETCH_BASELINE)
     cells += _spawn(rng, rounds)
     return {
         "schema": 1,

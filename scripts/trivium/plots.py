@@ -14,14 +14,14 @@ from trivium.palette import look_of
 from trivium.percentiles import NINES, depth, merged, quantile_text, quantiles
 from trivium.plot_curves import Plane, Point
 from trivium.plot_dots import Picture, Row
-from trivium.ranking import cells_of, marks, ordered, telling_value
+from trivium.ranking import baseline_of, cells_of, marks, ordered, telling_value
 
 Raw = dict[str, Any]
 LATENCIES = ("p50", "p90", "p99", "p99.9", "p99.99", "max")
 
 
 def _dots(results: dict[str, Any], name: str, metric: str, cells: Sequence[Cell]) -> Picture | None:
-    facts, baseline = results["scenarios"][name], results["run"]["baseline"]
+    facts, baseline = results["scenarios"][name], baseline_of(results, name)
     figure = figure_of(facts, metric)
     shown = [cell for cell in ordered(facts, cells, baseline) if metric in cell["metrics"]]
     rows = [

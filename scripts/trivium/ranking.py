@@ -14,6 +14,13 @@ def cells_of(results: dict[str, Any], name: str) -> list[Cell]:
     return [cell for cell in results["cells"] if cell["scenario"] == name]
 
 
+def baseline_of(results: dict[str, Any], name: str) -> str:
+    """Returns the entry that a scenario's ratios refer to: fetch clients have a baseline of their own."""
+    run = results["run"]
+    fetches = results["scenarios"][name].get("kind") == "fetch"
+    return run.get("fetch_baseline", run["baseline"]) if fetches else run["baseline"]
+
+
 def is_twin(cell: Cell) -> bool:
     """Says whether the cell is the second of an A/A pair."""
     return cell["entry"].endswith("#2")
@@ -29,16 +36,6 @@ def marks(cell: Cell) -> list[str]:
     if cell.get("steady") is False:
         found.append("unsteady")
     return found
-
-
-def baseline_cell(results: dict[str, Any], cell: Cell) -> Cell | None:
-    """Returns the cell of the run's baseline under the same parameters, or None."""
-    wanted = results["run"]["baseline"]
-    for other in results["cells"]:
-        alike = other["scenario"] == cell["scenario"] and other["params"] == cell["params"]
-        if alike and other["entry"] == wanted:
-            return other
-    return None
 
 
 def is_foreign(cell: Cell, baseline: str) -> bool:

@@ -8,6 +8,7 @@ from typing import Any
 from trivium.cells import Cell, ratio_of
 from trivium.figures import is_micro
 from trivium.micro_table import pair_verdict
+from trivium.ranking import baseline_of
 from trivium.remarks import measurements, place_of
 from trivium.statistics import BOOTSTRAP_FROM, FEWEST_FOR_INTERVAL
 
@@ -18,7 +19,7 @@ def _bounds(ratio: dict[str, Any]) -> str:
 
 def _pair(results: dict[str, Any], name: str, twins: Sequence[Cell]) -> tuple[bool, str]:
     """Returns what a scenario's A/A pairs say, over all of its axis, and whether that is an alarm."""
-    facts, baseline = results["scenarios"][name], results["run"]["baseline"]
+    facts, baseline = results["scenarios"][name], baseline_of(results, name)
     found = [(ratio_of(cell, facts["headline"], baseline), cell) for cell in twins]
     ratios = [(ratio, cell) for ratio, cell in found if ratio]
     if not ratios:
@@ -40,12 +41,11 @@ def _pair(results: dict[str, Any], name: str, twins: Sequence[Cell]) -> tuple[bo
 def pair_verdicts(results: dict[str, Any]) -> list[str]:
     """Returns what the A/A pairs say, one line a scenario, the alarms first."""
     alarms, calm = [], []
-    twin = f"{results['run']['baseline']}#2"
     for name, facts in results["scenarios"].items():
         if is_micro(facts):
             alarm, text = pair_verdict(results, name)
         else:
-            twins = [cell for cell in results["cells"] if cell["scenario"] == name and cell["entry"] == twin]
+            twins = [cell for cell in results["cells"] if cell["scenario"] == name and cell["entry"] == f"{baseline_of(results, name)}#2"]
             if not twins:
                 continue
             alarm, text = _pair(results, name, twins)

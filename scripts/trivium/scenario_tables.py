@@ -19,7 +19,7 @@ from trivium.figures import (
     number,
     shown_metrics,
 )
-from trivium.ranking import entries_by_rank, is_foreign, marks, ordered, telling_value
+from trivium.ranking import baseline_of, entries_by_rank, is_foreign, marks, ordered, telling_value
 
 # Shown beside the scenario's own metrics wherever they were measured.
 COMMON = ("cpu_per_op", "ops_per_s", "p50", "p99", "pss")
@@ -204,7 +204,7 @@ def attribution(facts: dict[str, Any], cells: Sequence[Cell], baseline: str, whe
 
 def tables(results: dict[str, Any], name: str, cells: Sequence[Cell]) -> list[Table]:
     """Returns the tables of a scenario of servers or fetch clients, but for the attribution."""
-    facts, baseline = results["scenarios"][name], results["run"]["baseline"]
+    facts, baseline = results["scenarios"][name], baseline_of(results, name)
     if not any(cell["valid"] for cell in cells):
         return []
     if axis_of(facts) is None:
@@ -222,7 +222,7 @@ def attribution_of(results: dict[str, Any], name: str, cells: Sequence[Cell]) ->
     """Returns the scenario's attribution; over an axis, at the place that tells most."""
     facts = results["scenarios"][name]
     if axis_of(facts) is None:
-        return attribution(facts, cells, results["run"]["baseline"], "")
+        return attribution(facts, cells, baseline_of(results, name), "")
     value = telling_value(facts, cells)
     here = [cell for cell in cells if axis_value(facts, cell) == value]
-    return attribution(facts, here, results["run"]["baseline"], f", at {axis_text(value)} {axis_title(facts)}")
+    return attribution(facts, here, baseline_of(results, name), f", at {axis_text(value)} {axis_title(facts)}")

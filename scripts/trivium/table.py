@@ -8,7 +8,7 @@ from typing import Any
 
 from trivium.cells import Cell, ratio_of
 from trivium.figures import Figure, axis_of, axis_text, axis_title, axis_value, axis_values, figure_of, shown_metrics
-from trivium.ranking import cells_of, entries_by_rank, marks, ordered, telling_value
+from trivium.ranking import baseline_of, cells_of, entries_by_rank, marks, ordered, telling_value
 from trivium.remarks import remarks, short_notes
 from trivium.scenario_tables import COMMON
 from trivium.terminal import BOLD, DIM, GREEN, PLAIN, RED, YELLOW
@@ -191,7 +191,7 @@ def _title(facts: dict[str, Any], name: str, cells: Sequence[Cell]) -> tuple[str
 
 def scenario_lines(results: dict[str, Any], name: str, *, width: int | None, colour: bool) -> list[str]:
     """Returns a scenario's title, table and notes."""
-    facts, cells, baseline = results["scenarios"][name], cells_of(results, name), results["run"]["baseline"]
+    facts, cells, baseline = results["scenarios"][name], cells_of(results, name), baseline_of(results, name)
     paint = (lambda code, text: f"{code}{text}{PLAIN}" if code else text) if colour else (lambda _, text: text)
     question, how = _title(facts, name, cells)
     lines = [f"{paint(BOLD, question)} ({how})"]

@@ -16,7 +16,7 @@ from trivium.cells import Cell, ratio_of
 from trivium.figures import axis_of, axis_text, axis_title, axis_value, figure_of, is_micro, least, number
 from trivium.microbenchmarks import read_parts
 from trivium.palette import model_of
-from trivium.ranking import cells_of, is_foreign, is_twin, marks, ordered, telling_value
+from trivium.ranking import baseline_of, cells_of, is_foreign, is_twin, marks, ordered, telling_value
 from trivium.statistics import FEWEST_FOR_INTERVAL, Summary, paired_ratio
 
 NEEDS = {
@@ -103,8 +103,7 @@ def _margin(cells: Sequence[Cell], metric: str) -> float:
     return 1.0
 
 
-def _candidates(results: dict[str, Any], cells: Sequence[Cell], metric: str) -> list[Cell]:
-    baseline = results["run"]["baseline"]
+def _candidates(baseline: str, cells: Sequence[Cell], metric: str) -> list[Cell]:
     return [
         cell
         for cell in cells
@@ -163,9 +162,9 @@ def _finding(results: dict[str, Any], name: str, need: str, metric: str) -> Find
         return None
     where = "" if value is None else f"at {axis_text(value)} {axis_title(facts)}"
     criterion = least(facts, metric)
-    candidates = _candidates(results, cells, metric)
+    candidates = _candidates(baseline_of(results, name), cells, metric)
     facts_by = facts | {"headline": metric, "better": figure_of(facts, metric).better}
-    ranked = ordered(facts_by, candidates, results["run"]["baseline"])
+    ranked = ordered(facts_by, candidates, baseline_of(results, name))
     if len(ranked) < 2:
         only = f"{ranked[0]['entry']} alone" if ranked else "nobody"
         return Finding(need, name, where, criterion, None, "", reason=f"{only} was measured without fault")

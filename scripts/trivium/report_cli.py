@@ -1,0 +1,95 @@
+# SPDX-License-Identifier: MIT
+# Copyright (c) 2026 The Trivium authors
+"""The command line of scripts/report."""
+
+import argparse
+import os
+import shutil
+import sys
+from pathlib import Path
+from typing import NoReturn
+
+from trivium.against import tell
+from trivium.errors import CannotCompare, WrongUsage
+from trivium.paths import shown
+from trivium.report import terminal_lines, write_all
+from trivium.stored import read_run
+
+_ABOUT = """\
+Makes a comparison's report again from its raw samples: results.json, report.html, report.md and the plots, byte for
+byte as the comparison wrote them. FOLDER is what it wrote, with raw/ in it.
+"""
+_AFTER = """\
+Examples:
+  scripts/report results/2026-11-23T10-00-00Z                    into that folder
+  scripts/report results/NEW --output /tmp/report                into another one
+  scripts/report results/NEW --against results/OLD               and what has changed since, in against.md
+
+Exit codes: 0 written; 1 the folder does not hold a whole comparison; 2 wrong usage.
+"""
+
+
+class _Parser(argparse.ArgumentParser):
+    """Answers wrong usage in one line."""
+
+    def error(self, message: str) -> NoReturn:
+        """Raises what main prints: what is wrong, and what is legal."""
+        raise WrongUsage(f"{message}; legal are FOLDER, --output DIR, --against DIR, --quiet, --help")
+
+
+def _parser() -> _Parser:
+    parser = _Parser(
+        prog="scripts/report",
+        description=_ABOUT,
+        epilog=_AFTER,
+        allow_abbrev=False,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument("folder", type=Path, metavar="FOLDER", help="a comparison's folder")
+    parser.add_argument("--output", type=Path, metavar="DIR", help="where the report goes; default FOLDER")
+    parser.add_argument("--against", type=Path, metavar="DIR", help="say what has changed since that comparison")
+    parser.add_argument("--quiet", action="store_true", help="print no tables")
+    return parser
+
+
+def _report(options: argparse.Namespace) -> None:
+    if not options.folder.is_dir():
+        raise WrongUsage(f"FOLDER: there is no folder {options.folder}")
+    output = options.output or options.folder
+    stored = read_run(options.folder)
+    results = stored.results()
+    try:
+        output.mkdir(parents=True, exist_ok=True)
+        files = write_all(results, stored.raws, output)
+    except OSError as error:
+        raise WrongUsage(f"--output takes a folder that can be written: {error}") from error
+    terminal = sys.stdout.isatty()
+    lines: list[str] = []
+    if not options.quiet:
+        width = shutil.get_terminal_size().columns if terminal else None
+        lines += terminal_lines(results, width=width, colour=terminal)
+    if options.against:
+        lines += ["", *tell(results, options.against, output)]
+        files.append("against.md")
+    print("\n".join([*lines, f"Written to {shown(output)}: {len(files)} files, report.html first"]), flush=True)
+
+
+def main(arguments: list[str]) -> int:
+    """Does what the command line says; returns the exit code."""
+    try:
+        _report(_parser().parse_args(arguments))
+        return 0
+    except WrongUsage as error:
+        print(f"report: {error}", file=sys.stderr)
+        return 2
+    except CannotCompare as error:
+        print(f"report: {error}", file=sys.stderr)
+        return 1
+    except BrokenPipeError:
+        # Who read our tables has gone; the report is in its files already.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
