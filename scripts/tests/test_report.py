@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: MIT
 # Copyright (c) 2026 The Trivium authors
-"""The report holds together: HTML that is well-formed and needs nothing else, Markdown that lines up, the same bytes."""
+"""The report holds together: well-formed HTML that needs nothing else, Markdown that lines up, the same bytes twice."""
 
 import re
 import tempfile

@@ -277,8 +277,8 @@ def _method(found: Difference) -> str:
     divided = ""
     if references:
         divided = (
-            f" Where both runs have it, a figure was first divided by that of {' or '.join(references)} in the same run "
-            "and round: the machine's speed cancels out."
+            " Where both runs have it, a figure was first divided by that of "
+            f"{' or '.join(references)} in the same run and round: the machine's speed cancels out."
         )
     return (
         f"Each figure is the ratio of this run's to the old run's.{divided} Intervals: 95 %, unpaired "

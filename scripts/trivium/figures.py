@@ -80,7 +80,7 @@ AXES = {
     "connections": "connections",
     "rate": "{operation}s/s asked for",
     "jobs": "URLs in flight (--jobs)",
-    "offload": "workers that compute (--offload)",
+    "offload": "--offload",
     "depth": "lines in flight on each connection",
 }
 # What a metric stands for where a scenario ranks by it, in the words of a verdict: "needs the least ...".
@@ -153,6 +153,13 @@ def axis_values(facts: dict[str, Any], cells: list[Cell]) -> list[Any]:
     return sorted(found, key=lambda value: (value is None, value if isinstance(value, int | float) else str(value)))
 
 
+def is_curve(facts: dict[str, Any], cells: list[Cell]) -> bool:
+    """Says whether the scenario has an axis of numbers, two at least, along which a line can be drawn."""
+    values = axis_values(facts, cells)
+    numbers = [value for value in values if isinstance(value, int | float) and not isinstance(value, bool)]
+    return len(numbers) > 1 and len(numbers) == len(values)
+
+
 def shown_metrics(facts: dict[str, Any], cells: list[Cell]) -> list[str]:
     """Returns the metrics that are shown first: the headline, then the scenario's others that were measured."""
     asked = dict.fromkeys([facts["headline"], *facts.get("headlines", ())])
@@ -165,5 +172,7 @@ def value_of(cell: Cell, metric: str) -> dict[str, Any] | None:
 
 
 def axis_text(value: Any) -> str:
-    """Returns a place on the axis as it is told: 10,000."""
-    return f"{value:,g}" if isinstance(value, int | float) and not isinstance(value, bool) else str(value)
+    """Returns a place on the axis as it is told: 10,000; on or off."""
+    if isinstance(value, bool):
+        return "on" if value else "off"
+    return f"{value:,g}" if isinstance(value, int | float) else str(value)

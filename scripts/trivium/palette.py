@@ -57,6 +57,7 @@ def look_of(entry: str) -> Look:
     strategy = bare.removesuffix("+split")
     if model != "peer":
         strategy = strategy.replace(".", "/", 1).partition("/")[2]
+    strategy = strategy.removeprefix("peer/")
     marker = _MARKERS.get(strategy) or _OTHERS[sum(strategy.encode()) % len(_OTHERS)]
     short = strategy + ("+split" if split else "") + ("#2" if entry != bare else "")
     return Look(model, marker, _DASHES[marker], split, short)

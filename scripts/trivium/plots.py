@@ -8,7 +8,17 @@ from typing import Any
 from trivium import plot_curves, plot_dots
 from trivium.axes import short
 from trivium.cells import Cell
-from trivium.figures import axis_of, axis_text, axis_title, axis_value, axis_values, figure_of, is_micro, shown_metrics
+from trivium.figures import (
+    axis_of,
+    axis_text,
+    axis_title,
+    axis_value,
+    axis_values,
+    figure_of,
+    is_curve,
+    is_micro,
+    shown_metrics,
+)
 from trivium.micro_plots import micro_pictures
 from trivium.palette import look_of
 from trivium.percentiles import NINES, depth, merged, quantile_text, quantiles
@@ -20,12 +30,24 @@ Raw = dict[str, Any]
 LATENCIES = ("p50", "p90", "p99", "p99.9", "p99.99", "max")
 
 
+def _label(facts: dict[str, Any], cell: Cell) -> str:
+    """Returns the entry, and where on a short axis it stands."""
+    if axis_of(facts) is None:
+        return cell["entry"]
+    return f"{cell['entry']}, {axis_title(facts)} {axis_text(axis_value(facts, cell))}"
+
+
 def _dots(results: dict[str, Any], name: str, metric: str, cells: Sequence[Cell]) -> Picture | None:
     facts, baseline = results["scenarios"][name], baseline_of(results, name)
     figure = figure_of(facts, metric)
     shown = [cell for cell in ordered(facts, cells, baseline) if metric in cell["metrics"]]
+    if axis_of(facts):
+        # What differs by the axis alone stands together.
+        places = {entry: index for index, entry in reversed([*enumerate(cell["entry"] for cell in shown)])}
+        shown.sort(key=lambda cell: (places[cell["entry"]], axis_value(facts, cell)))
     rows = [
-        Row(cell["entry"], look_of(cell["entry"]), cell["metrics"][metric], ", ".join(marks(cell))) for cell in shown
+        Row(_label(facts, cell), look_of(cell["entry"]), cell["metrics"][metric], ", ".join(marks(cell)))
+        for cell in shown
     ]
     if not rows:
         return None
@@ -110,15 +132,23 @@ def _percentiles(results: dict[str, Any], name: str, raws: Sequence[Raw], cells:
     return Picture(f"{name}-percentiles", heading, f"{name}: {heading}.", tuple(drawn))
 
 
+def _span(slopes: Sequence[dict[str, Any]]) -> str:
+    low, high = min(slope["over"][0] for slope in slopes), max(slope["over"][-1] for slope in slopes)
+    return f"{axis_text(low)} to {axis_text(high)}"
+
+
 def _slopes(results: dict[str, Any], name: str) -> Picture | None:
     facts = results["scenarios"][name]
     slopes = [slope for slope in results.get("slopes", ()) if slope["scenario"] == name]
     if not slopes:
         return None
     figure = figure_of(facts, "bytes_per_connection")
-    rows = [Row(s["entry"], look_of(s["entry"]), s) for s in sorted(slopes, key=lambda s: (s["median"], s["entry"]))]
-    over = slopes[0]["over"]
-    heading = f"{figure.heading}: slope of the memory over {axis_text(over[0])} to {axis_text(over[-1])} connections"
+    most = max(slope["over"][-1] for slope in slopes)
+    rows = [
+        Row(s["entry"], look_of(s["entry"]), s, "" if s["over"][-1] == most else f"(to {axis_text(s['over'][-1])})")
+        for s in sorted(slopes, key=lambda s: (s["median"], s["entry"]))
+    ]
+    heading = f"{figure.heading}: slope of the memory over {_span(slopes)} connections"
     says = f"{name}: {heading}. {rows[0].label} takes {figure.told(rows[0].metric['median'])}."
     drawn = (rows, figure, None, says)
     return Picture(f"{name}-slopes", heading, says, (plot_dots.wide(*drawn),), (plot_dots.narrow(*drawn),))
@@ -129,11 +159,11 @@ def pictures(results: dict[str, Any], name: str, raws: Sequence[Raw]) -> list[Pi
     facts, cells = results["scenarios"][name], cells_of(results, name)
     if is_micro(facts):
         return micro_pictures(results, name)
-    make = _over_axis if axis_of(facts) else _dots
+    make = _over_axis if is_curve(facts, cells) else _dots
     found: list[Picture | None] = [make(results, name, metric, cells) for metric in shown_metrics(facts, cells)]
     if axis_of(facts) == "connections":
         found += [_slopes(results, name)]
-        if "pss" not in shown_metrics(facts, cells):
+        if "pss" not in shown_metrics(facts, cells) and is_curve(facts, cells):
             found += [_over_axis(results, name, "pss", cells)]
     if facts.get("loop") == "open":
         found += [_percentiles(results, name, [raw for raw in raws if raw["scenario"] == name], cells)]

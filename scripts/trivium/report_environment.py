@@ -4,13 +4,13 @@
 
 from typing import Any
 
-from trivium.figures import axis_of, axis_title, axis_values, is_micro
+from trivium.figures import axis_of, axis_text, axis_title, axis_values, is_micro
 from trivium.micro_table import baseline_text
 from trivium.ranking import cells_of
 
 
 def _listed(values: list[Any]) -> str:
-    texts = [f"{value:,g}" if isinstance(value, int | float) else str(value) for value in values]
+    texts = [axis_text(value) for value in values]
     return texts[0] if len(texts) == 1 else f"{', '.join(texts[:-1])} and {texts[-1]}"
 
 
@@ -37,6 +37,8 @@ def setting(results: dict[str, Any], name: str) -> str:
         said.append(f"load client with {' '.join(params['load'])}")
     if params.get("server"):
         said.append(f"server with {' '.join(params['server'])}")
+    if facts.get("ideal"):
+        said.append(f"ideal: {facts['ideal']}")
     text = "; ".join(said)
     return f"{text[:1].upper()}{text[1:]}."
 

@@ -8,7 +8,7 @@ from typing import Any
 from trivium.cells import Cell, ratio_of
 from trivium.figures import is_micro
 from trivium.micro_table import pair_verdict
-from trivium.ranking import baseline_of
+from trivium.ranking import baseline_of, cells_of
 from trivium.remarks import measurements, place_of
 from trivium.statistics import BOOTSTRAP_FROM, FEWEST_FOR_INTERVAL
 
@@ -45,7 +45,8 @@ def pair_verdicts(results: dict[str, Any]) -> list[str]:
         if is_micro(facts):
             alarm, text = pair_verdict(results, name)
         else:
-            twins = [cell for cell in results["cells"] if cell["scenario"] == name and cell["entry"] == f"{baseline_of(results, name)}#2"]
+            twin = f"{baseline_of(results, name)}#2"
+            twins = [cell for cell in cells_of(results, name) if cell["entry"] == twin]
             if not twins:
                 continue
             alarm, text = _pair(results, name, twins)

@@ -144,17 +144,22 @@ def _over_axis(facts: dict[str, Any], cells: Sequence[Cell], baseline: str, metr
 
 
 def _slopes(results: dict[str, Any], name: str) -> list[Table]:
+    """Returns what one more connection costs in memory, of each kind that was measured."""
     facts = results["scenarios"][name]
-    slopes = sorted(
-        (slope for slope in results.get("slopes", ()) if slope["scenario"] == name),
-        key=lambda slope: (slope["median"], slope["entry"]),
-    )
-    if not slopes:
+    every = [s for s in (*results.get("slopes", ()), *results.get("other_slopes", ())) if s["scenario"] == name]
+    by_place = {(slope["entry"], slope["metric"]): slope for slope in every}
+    memory = [slope for slope in every if slope["metric"] == "pss"]
+    if not memory:
         return []
+    metrics = list(dict.fromkeys(slope["metric"] for slope in every))
     figure = figure_of(facts, "bytes_per_connection")
-    rows = tuple((Text(slope["entry"]), value_text(slope, figure)) for slope in slopes)
-    caption = f"Memory for each connection: slope of the PSS over {' '.join(axis_text(n) for n in slopes[0]['over'])}"
-    return [Table(caption, ("contender", figure.heading), rows)]
+    rows = []
+    for slope in sorted(memory, key=lambda slope: (slope["median"], slope["entry"])):
+        told = [value_text(by_place.get((slope["entry"], metric)), figure) for metric in metrics]
+        over = " ".join(axis_text(number) for number in slope["over"])
+        rows.append((Text(slope["entry"]), *told, Text(over)))
+    heads = ("contender", *(f"{figure_of(facts, m).title}, KiB/connection" for m in metrics), "over connections")
+    return [Table("Memory for each connection: the slope over the numbers of connections", heads, tuple(rows))]
 
 
 def splits_of(facts: dict[str, Any], cells: Sequence[Cell], baseline: str) -> list[Table]:
