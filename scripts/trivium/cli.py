@@ -16,7 +16,7 @@ from trivium.explain import explain
 from trivium.paths import RESULTS
 from trivium.placement import parse_cpu_list, place
 from trivium.plan import PROFILES
-from trivium.run import Comparison
+from trivium.run import Comparison, resume
 
 MOST_ROUNDS = 1000
 
@@ -34,6 +34,7 @@ Examples:
   scripts/compare --list                                 what there is to measure, and to be measured
   scripts/compare --scenario lines --contender 'async/*' --contender 'multithread/*'
   scripts/compare --scenario scale --profile full        one scenario, as the full profile has it
+  scripts/compare --resume results/THAT                  after ^C: what is left of it
   scripts/compare --add mine='./server --port {port}'    a server of yours beside ours, which must conform
   scripts/compare --add web:http='./web {port}' --scenario churn --contender web
   scripts/compare --contenders mine.toml --scenarios own.toml   as scripts/contenders.toml, scripts/scenarios.toml
@@ -97,6 +98,8 @@ def _parser() -> _Parser:
     add("--server-cpus", type=_cpus, metavar="LIST", help="the server's CPUs, as 0-3,6; default half of all")
     add("--load-cpus", type=_cpus, metavar="LIST", help="the load client's CPUs; default the other half")
     add("--output", type=Path, metavar="DIR", help="where results go: a new or empty folder; default results/<time>")
+    help_resume = "go on with the comparison in that folder, which was interrupted, as it was asked for then"
+    add("--resume", type=Path, metavar="DIR", help=help_resume)
     add("--seed", type=_number(0, None), metavar="N", help="the seed of the order; default random, and recorded")
     add("--list", action="store_true", help="explain profiles, contenders and scenarios, and end")
     return parser
@@ -114,6 +117,12 @@ def _asked(options: argparse.Namespace) -> Asked:
         contender_files=tuple(options.contenders or ()),
         scenario_files=tuple(options.scenarios or ()),
     )
+
+
+def _resume(folder: Path, arguments: list[str]) -> int:
+    if len(arguments) > (1 if arguments[0].startswith("--resume=") else 2):
+        raise WrongUsage("--resume goes on with what was asked for then: it takes no other flag beside it")
+    return resume(folder)
 
 
 def _say(text: str) -> None:
@@ -135,6 +144,8 @@ def main(arguments: list[str]) -> int:
     """Does what the command line says; returns the exit code."""
     try:
         options = _parser().parse_args(arguments)
+        if options.resume:
+            return _resume(options.resume, arguments)
         asked = _asked(options)
         catalogue = read_catalogue(asked)
         if options.list:

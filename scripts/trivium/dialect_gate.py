@@ -24,9 +24,9 @@ from trivium.scenarios import Scenario, Variant
 from trivium.server import free_port, running
 
 MANY = 64  # connections at once: what a pool is sized for
-_SECONDS = 0.25
+SECONDS = 0.25
 _WITHIN = 15.0
-_TIMEOUT = "2s"
+TIMEOUT = "2s"
 
 
 @dataclass(frozen=True)
@@ -69,8 +69,8 @@ def _problem(case: DialectCase, contender: Contender, address: str, output: Path
     command = [
         str(load),
         *("--target", address, "--dialect", contender.dialect, *path),
-        *("--connections", str(case.connections), "--warmup", "0s", "--duration", f"{round(_SECONDS * 1000)}ms"),
-        *("--timeout", _TIMEOUT, "--progress", "never", "--json", str(output), *case.flags),
+        *("--connections", str(case.connections), "--warmup", "0s", "--duration", f"{round(SECONDS * 1000)}ms"),
+        *("--timeout", TIMEOUT, "--progress", "never", "--json", str(output), *case.flags),
     ]
     try:
         done = subprocess.run(
