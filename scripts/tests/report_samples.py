@@ -9,6 +9,13 @@ from typing import Any
 from trivium.cells import metrics_of, ratios_of
 
 BASELINE = "async/per-connection"
+# What an idle connection takes, in KiB.
+KIB_EACH = {
+    "multiprocess/per-connection": 27.9,
+    "multithread/per-connection": 12.3,
+    BASELINE: 2.31,
+    "async/handoff": 2.3,
+}
 FETCH_BASELINE = "async/per-url"
 # Server CPU for a short connection and for a line, in us.
 COSTS = {
@@ -139,6 +146,11 @@ def _over_axes(rng: random.Random, rounds: int) -> list[dict[str, Any]]:
         metrics = served(rng, 100 + cpu, rounds) | {"of_ideal": ("1", samples(rng, reached, rounds))}
         metrics["ops_per_s"] = ("1/s", [share * 2e4 for share in metrics["of_ideal"][1]])
         cells.append(cell("compute", params, entry, metrics))
+    for entry in ("multithread/handoff", BASELINE, "async/handoff"):
+        for offload in (False, True):
+            params = {"connections": 32, "loop": "open", "rate": 1000, "offload": offload, "load": [], "server": []}
+            harm = 1.0 if offload else 12.0 if entry == BASELINE else 3.0
+            cells.append(cell("mixed", params, entry, served(rng, 40.0, rounds, harm)))
     for entry in FETCHERS:
         for jobs in (1, 4, 16, 64):
             ideal = 64 * 0.05 / jobs
@@ -174,12 +186,7 @@ def _spawn(rng: random.Random, rounds: int) -> list[dict[str, Any]]:
 
 def _slopes(rng: random.Random, rounds: int) -> list[dict[str, Any]]:
     found = []
-    for entry, each in {
-        "multiprocess/per-connection": 27.9,
-        "multithread/per-connection": 12.3,
-        BASELINE: 2.31,
-        "async/handoff": 2.3,
-    }.items():
+    for entry, each in KIB_EACH.items():
         metric = metrics_of({"slope": ("bytes/connection", samples(rng, each * 1024, rounds, 0.02))})["slope"]
         about = {"scenario": "idle", "entry": entry, "contender": entry, "metric": "pss", "over": [100, 1000, 10000]}
         found.append(about | metric)
@@ -203,6 +210,7 @@ SCENARIOS = {
     "scale": facts("what do ever more connections cost?", "line", "cpu_per_op", axis="connections", unit="1"),
     "idle": facts("what does a connection cost that says nothing?", "connection", "pss", axis="connections", unit="1"),
     "compute": facts("lines that compute 100 us", "line", "ops_per_s", better="higher", ideal="compute"),
+    "mixed": facts("1 line in 100 computes", "line", "p99", headlines=["p99", "p50"], loop="open", axis="offload"),
     "fetch": facts("64 URLs of a slow origin", "URL", "makespan", kind="fetch", axis="jobs", unit="1", ideal="fetch"),
     "spawn": {
         "question": "start a unit that does nothing, and wait for its end",
@@ -272,7 +280,7 @@ def results(rounds: int = 12, seed: int = 1) -> dict[str, Any]:
     slopes = _slopes(rng, rounds)
     for slope in slopes:
         for connections in (100, 1000, 10000):
-            pss = samples(rng, 2.5e6 + slope["median"] * connections, rounds, 0.01)
+            pss = samples(rng, 2.5e6 + KIB_EACH[slope["entry"]] * 1024 * connections, rounds, 0.01)
             params = {"connections": connections, "loop": "closed", "load": ["--mode", "idle"], "server": []}
             cells.append(
                 cell("idle", params, slope["entry"], {"pss": ("bytes", pss), "ops_per_s": ("1/s", [1.0] * rounds)})

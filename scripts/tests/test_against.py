@@ -98,14 +98,22 @@ class Against(unittest.TestCase):
         self.assertIn("Nothing has changed beyond noise", "\n".join(lines_of(found, "OLD")))
 
     def test_another_run_of_the_same_has_not_changed(self) -> None:
-        for seed in (2, 3, 4, 5):
-            self.assertLessEqual(len(self.standing(report_samples.results(seed=seed))), 1, seed)
+        # Every one of hundreds of intervals misses once in twenty: what stands among them must be next to nothing.
+        standing = missing = count = 0
+        for seed in range(20, 30, 2):
+            found = difference(report_samples.results(seed=seed), report_samples.results(seed=seed + 1))
+            standing += sum(change.stands for change in found.changes)
+            missing += sum(not change.ratio.low <= 1 <= change.ratio.high for change in found.changes)
+            count += len(found.changes)
+        self.assertLessEqual(standing, 3)
+        self.assertTrue(0.03 < missing / count < 0.08, missing / count)
 
     def test_ten_percent_more_is_found_and_nobody_else_is_blamed(self) -> None:
         found_in = blamed = right = 0
-        for seed in range(2, 12):
+        for seed in range(40, 60, 2):
             new = slowed(report_samples.results(seed=seed), "multithread/handoff", 1.1)
-            standing = self.standing(new)
+            changes = difference(new, report_samples.results(seed=seed + 1)).changes
+            standing = {(change.scenario, change.label, change.metric) for change in changes if change.stands}
             found_in += ("lines", "multithread/handoff", "cpu_per_op") in standing
             right += sum("multithread/handoff" in label for _, label, _ in standing)
             blamed += sum("multithread/handoff" not in label for _, label, _ in standing)

@@ -22,10 +22,10 @@ from trivium.errors import WrongUsage
 from trivium.figures import axis_of, axis_values, figure_of, is_micro, number, shown_metrics
 from trivium.micro_results import is_baseline
 from trivium.microbenchmarks import case_label
+from trivium.palette import FLOOR
 from trivium.ranking import baseline_of, cells_of, is_twin
 from trivium.two_samples import Ratio, beyond_chance, unpaired_ratio
 
-FLOOR = "floor/epoll"
 AS_IT_STANDS = ("pss", "page_tables", "kernel_memory", "bytes_per_connection")
 _RUN = ("profile", "warmup", "duration", "rounds_measured", "baseline", "server_cpus", "load_cpus", "cpu_source")
 _NOT_TOLD = frozenset(("load_average", "reason"))

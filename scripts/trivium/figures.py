@@ -153,6 +153,15 @@ def axis_values(facts: dict[str, Any], cells: list[Cell]) -> list[Any]:
     return sorted(found, key=lambda value: (value is None, value if isinstance(value, int | float) else str(value)))
 
 
+def place_text(facts: dict[str, Any], value: Any) -> str:
+    """Returns where on the axis something holds: "at 10,000 connections", "with --offload on"; "" without an axis."""
+    if axis_of(facts) is None:
+        return ""
+    if isinstance(value, bool):
+        return f"with {axis_title(facts)} {axis_text(value)}"
+    return f"at {axis_text(value)} {axis_title(facts)}"
+
+
 def is_curve(facts: dict[str, Any], cells: list[Cell]) -> bool:
     """Says whether the scenario has an axis of numbers, two at least, along which a line can be drawn."""
     values = axis_values(facts, cells)

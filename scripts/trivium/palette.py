@@ -16,6 +16,7 @@ MODELS = {
     "floor": ("#5c5c5c", "#b4b4b4", "floors"),
     "peer": ("#8f3f80", "#eaa3d8", "others"),
 }
+FLOOR = "floor/epoll"  # what an event loop costs at least
 _FOLDERS = {"multiprocess": "process", "multithread": "thread", "async": "task", "floor": "floor"}
 _MARKERS = {
     "per-connection": "circle",
@@ -71,6 +72,18 @@ def groups(entries: list[str]) -> list[tuple[str, list[str]]]:
         if own:
             found.append((model, own))
     return found
+
+
+def panels_of(entries: list[str]) -> tuple[list[tuple[str, list[str]]], list[str]]:
+    """Returns the entries by model as pictures show them side by side, and those that belong into every panel.
+
+    The floor is what each model is held against, so it has no panel of its own.
+    """
+    grouped = groups(entries)
+    if FLOOR not in entries or not any(model in _FOLDERS.values() and model != "floor" for model, _ in grouped):
+        return grouped, []
+    kept = [(model, [entry for entry in own if entry != FLOOR]) for model, own in grouped]
+    return [(model, own) for model, own in kept if own], [FLOOR]
 
 
 def variables(dark: bool) -> str:

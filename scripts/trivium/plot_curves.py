@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from trivium import svg
 from trivium.axes import Axis, fitting, linear, logarithmic, short, spread_apart
-from trivium.palette import MODELS, groups, look_of
+from trivium.palette import MODELS, look_of, panels_of
 from trivium.plot_dots import Panel
 
 WIDTH, HEIGHT = 344, 268
@@ -100,11 +100,16 @@ def _curve(entry: str, points: Sequence[Point], x_axis: Axis, y_axis: Axis, plan
     return svg.group(parts)
 
 
+def _name(entry: str) -> str:
+    look = look_of(entry)
+    return f"{look.short} (floor)" if look.colour == "floor" else look.short
+
+
 def _labels(
     own: Sequence[str], curves: Curves, ideal: Sequence[tuple[float, float]], x_axis: Axis, y_axis: Axis
 ) -> str:
     """Returns a label at the right end of each curve, apart from each other."""
-    ends = [(look_of(entry).short, look_of(entry).colour, *_pixels(curves[entry], x_axis, y_axis)[-1]) for entry in own]
+    ends = [(_name(entry), look_of(entry).colour, *_pixels(curves[entry], x_axis, y_axis)[-1]) for entry in own]
     if ideal:
         ends.append(("ideal", "soft", x_axis.at(ideal[-1][0]), y_axis.at(ideal[-1][1])))
     places = spread_apart([y for _, _, _, y in ends], 13, _TOP - 2, _BOTTOM - 2)
@@ -118,23 +123,24 @@ def _labels(
 def panels(curves: Curves, plane: Plane, label: str, ideal: Sequence[tuple[float, float]] = ()) -> list[Panel]:
     """Returns a panel for each model that has a curve, all to the same scale."""
     curves = {entry: points for entry, points in curves.items() if points}
-    grouped = groups(list(curves))
+    grouped, everywhere = panels_of(list(curves))
     if not grouped:
         return []
-    names = [look_of(entry).short for _, own in grouped for entry in own] + (["ideal"] if ideal else [])
+    names = [_name(entry) for entry in curves] + (["ideal"] if ideal else [])
     right = WIDTH - 18 - max(svg.text_width(name) for name in names)
     x_axis, y_axis = _axes(curves, ideal, plane, right)
     drawn = []
     for model, own in grouped:
         parts = [svg.text(2, 16, MODELS[model][2], class_="bold", fill=model), *_grid(x_axis, y_axis, plane)]
+        shown = [*everywhere, *own]
         others = [entry for _, theirs in grouped for entry in theirs if entry not in own]
         faint = [svg.polyline(_pixels(curves[entry], x_axis, y_axis), "rule", width=1) for entry in others]
         parts.append(svg.group(faint))
         if ideal:
             along = [(x_axis.at(x), y_axis.at(y)) for x, y in ideal]
             parts.append(svg.polyline(along, "ink", "4 3", 1.2))
-        parts += [_curve(entry, curves[entry], x_axis, y_axis, plane) for entry in own]
-        parts.append(_labels(own, curves, ideal, x_axis, y_axis))
-        told = f"{label}: {MODELS[model][2]}, {', '.join(own)}"
+        parts += [_curve(entry, curves[entry], x_axis, y_axis, plane) for entry in shown]
+        parts.append(_labels(shown, curves, ideal, x_axis, y_axis))
+        told = f"{label}: {MODELS[model][2]}, {', '.join(shown)}"
         drawn.append(Panel(svg.picture(WIDTH, HEIGHT, parts, told), WIDTH, HEIGHT))
     return drawn

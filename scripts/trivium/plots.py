@@ -17,6 +17,7 @@ from trivium.figures import (
     figure_of,
     is_curve,
     is_micro,
+    place_text,
     shown_metrics,
 )
 from trivium.micro_plots import micro_pictures
@@ -51,7 +52,8 @@ def _dots(results: dict[str, Any], name: str, metric: str, cells: Sequence[Cell]
     ]
     if not rows:
         return None
-    reference = next((cell["metrics"][metric]["median"] for cell in shown if cell["entry"] == baseline), None)
+    own = [] if axis_of(facts) else [cell for cell in shown if cell["entry"] == baseline]
+    reference = next((cell["metrics"][metric]["median"] for cell in own), None)
     heading = f"{figure.heading}: median, 95 % interval, and every round"
     says = f"{name}: {heading}. {rows[0].label} has {figure.told(rows[0].metric['median'])}"
     says += f", {rows[-1].label} {figure.told(rows[-1].metric['median'])}." if len(rows) > 1 else "."
@@ -126,7 +128,7 @@ def _percentiles(results: dict[str, Any], name: str, raws: Sequence[Raw], cells:
         x_ticks=tuple(depth(nine) for nine in NINES),
         markers=False,
     )
-    where = "" if value is None else f" at {axis_text(value)} {axis_title(facts)}"
+    where = f", {place_text(facts, value)}" if axis_of(facts) else ""
     heading = f"latency from the planned start{where}: percentiles of all rounds together"
     drawn = plot_curves.panels(curves, plane, f"{name}: {heading}")
     return Picture(f"{name}-percentiles", heading, f"{name}: {heading}.", tuple(drawn))

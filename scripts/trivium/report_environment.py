@@ -29,6 +29,8 @@ def setting(results: dict[str, Any], name: str) -> str:
         said.append(f"{_listed([params['connections']])} connections")
     if facts.get("kind", "served") == "fetch":
         said.append("fetch clients against a slow origin")
+    elif "idle" in params.get("load", ()):
+        said.append("connections are held silently, and asked at the end whether they are alive")
     elif facts.get("loop", "closed") == "open":
         said.append("open loop: latency counts from the planned start")
     else:

@@ -17,6 +17,7 @@ from trivium.figures import (
     axis_values,
     figure_of,
     number,
+    place_text,
     shown_metrics,
 )
 from trivium.ranking import baseline_of, entries_by_rank, is_foreign, marks, ordered, telling_value
@@ -230,4 +231,4 @@ def attribution_of(results: dict[str, Any], name: str, cells: Sequence[Cell]) ->
         return attribution(facts, cells, baseline_of(results, name), "")
     value = telling_value(facts, cells)
     here = [cell for cell in cells if axis_value(facts, cell) == value]
-    return attribution(facts, here, baseline_of(results, name), f", at {axis_text(value)} {axis_title(facts)}")
+    return attribution(facts, here, baseline_of(results, name), f", {place_text(facts, value)}")

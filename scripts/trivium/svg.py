@@ -21,6 +21,7 @@ _WIDE = frozenset("mwMW%@")
 
 CLASSES = """\
 .plot text{font:11px system-ui,-apple-system,"Segoe UI",Roboto,"DejaVu Sans",sans-serif;fill:var(--ink)}
+.plot text{paint-order:stroke;stroke:var(--page);stroke-width:3px;stroke-linejoin:round}
 .plot .soft{fill:var(--soft)}.plot .bold{font-weight:600}
 .plot .grid{stroke:var(--rule);stroke-width:1;fill:none}
 .plot .faint{opacity:.45}.plot .guide{stroke:var(--ink);stroke-width:1;stroke-dasharray:4 3;fill:none}"""
