@@ -47,6 +47,7 @@ def raw(scenario: str, entry: str, round_number: int, cpu_us: float = 40.0, **ch
     return {
         "scenario": scenario,
         "params": {"churn": CHURN, "lines": LINES}[scenario].variants()[0].params,
+        "label": entry,
         "entry": entry,
         "contender": entry.removesuffix("#2"),
         "round": round_number,

@@ -25,8 +25,8 @@ NORRIS_X = (
     "0.2 337.4 118.2 884.6 10.1 226.5 666.3 996.3 448.6 777.0 558.2 0.4 0.6 775.5 666.9 338.0 447.5 11.6 "
     "556.0 228.1 995.8 887.6 120.2 0.3 0.3 556.8 339.1 887.2 999.0 779.0 11.1 118.3 229.2 669.1 448.9 0.5"
 )
-# The chances that a sample of n has a score of S or more by luck: Kendall, Rank Correlation Methods, table 1; as printed,
-# to two or three digits. (The same table stands in Hollander and Wolfe, and in Gilbert, 1987, as A18.)
+# The chances that a sample of n has a score of S or more by luck: Kendall, Rank Correlation Methods, table 1; as
+# printed, to two or three digits. (The same table stands in Hollander and Wolfe, and in Gilbert, 1987, as A18.)
 KENDALL = {
     (4, 4): 0.167,
     (4, 6): 0.042,
@@ -42,8 +42,8 @@ KENDALL = {
     (10, 25): 0.014,
     (10, 27): 0.0083,
 }
-# Coverage of the interval from the r-th smallest to the r-th largest of n: from the binomial distribution with p = 1/2, as
-# tabulated in books (David and Nagaraja, Order Statistics; Conover, Practical Nonparametric Statistics), to four digits.
+# Coverage of the interval from the r-th smallest to the r-th largest of n: from the binomial distribution with p = 1/2,
+# as books tabulate it (David and Nagaraja, Order Statistics; Conover, Practical Nonparametric Statistics).
 ORDER = {(6, 1): 0.9688, (8, 1): 0.9922, (9, 2): 0.9609, (10, 2): 0.9785, (12, 3): 0.9614, (15, 4): 0.9648}
 ORDER |= {(20, 6): 0.9586, (25, 8): 0.9567, (30, 10): 0.9572}
 
@@ -79,7 +79,7 @@ class Published(unittest.TestCase):
             self.assertEqual(order_statistic_rank(count), rank)
 
     def test_outliers_that_hide_behind_each_other(self) -> None:
-        # The example of Iglewicz and Hoaglin, 1993: the two hide from a z-score, each blowing up the standard deviation.
+        # The example of Iglewicz and Hoaglin, 1993: each hides the other from a z-score, in the standard deviation.
         samples = [2.1, 2.6, 2.4, 2.5, 2.3, 2.1, 2.3, 2.6, 8.2, 8.3]
         self.assertEqual(outliers(samples), [8, 9])
 

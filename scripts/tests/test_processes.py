@@ -155,7 +155,8 @@ class Cost(Case):
     def test_memory_of_the_kernel_is_told_of_each_server_alone(self) -> None:
         account = open_account()
         memory = account.memory
-        holder = f"import os\npipes = [os.pipe() for _ in range(64)]\nfor _, end in pipes: os.write(end, b'x' * 60000)\n{READY}"
+        fill = "for _, end in pipes: os.write(end, b'x' * 60000)"
+        holder = f"import os\npipes = [os.pipe() for _ in range(64)]\n{fill}\n{READY}"
         try:
             if memory is None:
                 self.skipTest("there is no memory cgroup that could be made here")

@@ -28,7 +28,8 @@ class Ranks(unittest.TestCase):
         one = [1.0, 1.1, 1.0, 1.1, 1.0, 1.1, 1.0, 1.1, 1.0]
         other = [1.1, 1.0, 1.1, 1.0, 1.1, 1.0, 1.1, 1.0, 1.1]
         found = standings({"slow": slow, "one": one, "other": other}, lower_is_better=True)
-        self.assertEqual({entry: standing.place for entry, standing in found.items()}, {"slow": 3, "one": 1, "other": 1})
+        places = {entry: standing.place for entry, standing in found.items()}
+        self.assertEqual(places, {"slow": 3, "one": 1, "other": 1})
         self.assertEqual(found["one"].alike, ("other",))
         self.assertEqual(found["slow"].alike, ())
 

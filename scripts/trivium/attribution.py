@@ -39,11 +39,11 @@ _BASIC = (
 _HARDWARE = (("instructions", "instructions", None), ("user_instructions", "instructions:u", None))
 # The system calls that servers make; those that none of these names are told together as "other".
 _NAMES = (
-    "recvfrom sendto epoll_wait epoll_pwait epoll_pwait2 epoll_ctl accept4 accept close shutdown setsockopt read write "
-    "futex recvmsg sendmsg readv writev poll ppoll clone clone3 wait4 waitid exit exit_group rt_sigprocmask fcntl ioctl "
-    "getsockopt socket getsockname getpeername mmap munmap mprotect madvise brk set_robust_list rseq sched_yield "
-    "clock_nanosleep nanosleep timerfd_settime pidfd_open sendfile sendmmsg recvmmsg newfstatat openat gettid getpid "
-    "getppid prctl rt_sigaction io_uring_enter select pselect6 connect bind listen execve tgkill"
+    "recvfrom sendto epoll_wait epoll_pwait epoll_pwait2 epoll_ctl accept4 accept close shutdown setsockopt read "
+    "write futex recvmsg sendmsg readv writev poll ppoll clone clone3 wait4 waitid exit exit_group rt_sigprocmask "
+    "fcntl ioctl getsockopt socket getsockname getpeername mmap munmap mprotect madvise brk set_robust_list rseq "
+    "sched_yield clock_nanosleep nanosleep timerfd_settime pidfd_open sendfile sendmmsg recvmmsg newfstatat openat "
+    "gettid getpid getppid prctl rt_sigaction io_uring_enter select pselect6 connect bind listen execve tgkill"
 ).split()
 _STRACE_ROW = re.compile(r"^\s*[\d.]+\s+[\d.]+\s+\d+\s+(\d+)(?:\s+\d+)?\s+(\w+)$", re.MULTILINE)
 
@@ -66,11 +66,17 @@ def _first_words(text: str) -> str:
     return lines[0][:160] if lines else "without a word"
 
 
+def _output_of(command: list[str]) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        command, stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=20, check=False
+    )
+
+
 def _perf_counts_here(event: str) -> str:
     """Returns nothing where perf can count that event of a process of ours, else what it says."""
     with tempfile.NamedTemporaryFile("r", prefix="trivium-perf-") as output:
         command = ["perf", "stat", "-x", ";", "-o", output.name, "-e", event, "--", "true"]
-        done = subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=20, check=False)
+        done = _output_of(command)
         text = output.read()
     if done.returncode != 0:
         return _first_words(done.stderr)
@@ -88,7 +94,7 @@ def _strace_problem() -> str:
     if shutil.which("strace") is None:
         return "strace is not installed"
     command = ["strace", "-f", "-c", "-o", os.devnull, "true"]
-    done = subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=20, check=False)
+    done = _output_of(command)
     return "" if done.returncode == 0 else f"strace: {_first_words(done.stderr)}"
 
 

@@ -34,7 +34,6 @@ class Bench:
 
     placement: Placement
     account: CpuAccount
-    phases: Phases
     scratch: Path
 
 

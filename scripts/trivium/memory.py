@@ -105,7 +105,7 @@ class MemoryGroup:
         return sum(int((self._present / name).read_text()) for name in names)
 
     def kernel_bytes(self) -> int | None:
-        """Returns what the kernel holds for the server: sockets and their buffers, stacks, page tables; None: unknown."""
+        """Returns what the kernel holds for the server (sockets, buffers, stacks, page tables), or None: unknown."""
         try:
             return max(0, self._kernel() - self._before)
         except (OSError, ValueError):

@@ -99,8 +99,16 @@ def _megabytes(raw: Raw) -> float | None:
     return None if bytes_in is None or is_idle(raw) else bytes_in / 1e6 / raw["load"]["duration_s"]
 
 
+def _makespan(raw: Raw) -> float | None:
+    """Returns how long all of it took, in seconds, where nothing of it failed."""
+    return None if failures(raw) else raw["load"].get("makespan_s")
+
+
 def _of_ideal(raw: Raw) -> float | None:
     ideal = raw.get("ideal")
+    if ideal and ideal["metric"] == "makespan":
+        makespan = _makespan(raw)
+        return ideal["value"] / makespan if makespan else None
     return rate(raw) / ideal["value"] if ideal and ideal["metric"] == "ops_per_s" else None
 
 
@@ -128,6 +136,7 @@ METRICS: dict[str, tuple[str, Value]] = {
     "processes": ("1", _held("processes", median)),
     "server_cpu_share": ("1", lambda raw: raw["cpu_ns"]["total"] / 1e9 / raw["seconds"]),
     "client_cpu_share": ("1", lambda raw: raw["load"]["client_cpu_share"]),
+    "makespan": ("s", _makespan),
     "of_ideal": ("1", _of_ideal),
     "failures": ("1", lambda raw: sum(failures(raw).values())),
     "share_failed": ("1", _share_failed),
@@ -138,7 +147,8 @@ METRICS: dict[str, tuple[str, Value]] = {
 }
 
 # What is the load client's count, or a share of something: a lack of it needs no reason of its own.
-_TOLD = {"of_ideal", "share_failed", "planned", "sent", "ok", *FAILURES, "late", "time_wait", *TCP_METRICS.values()}
+_TOLD = {"makespan", "of_ideal", "share_failed", "planned", "sent", "ok", "late", "time_wait"}
+_TOLD |= {*FAILURES, *TCP_METRICS.values()}
 
 
 def reasons(raws: list[Raw], present: set[str]) -> dict[str, str]:

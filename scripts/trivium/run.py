@@ -2,7 +2,6 @@
 # Copyright (c) 2026 The Trivium authors
 """Runs a comparison from its plan to its results, and keeps what was measured however it ends."""
 
-import json
 import shlex
 import shutil
 import signal
@@ -17,24 +16,27 @@ from types import FrameType
 from typing import Any
 
 from trivium import build, gate, limits
+from trivium.attribution import Instrument, find_instrument
 from trivium.contenders import Contender
 from trivium.cpu_time import open_account
 from trivium.errors import CannotCompare
-from trivium.gate import Judgement
+from trivium.fetch_measure import measure_fetch
 from trivium.machine import environment
-from trivium.measure import Bench, Raw, measure
-from trivium.micro_table import micro_lines
-from trivium.microbenchmarks import PROGRAMS, case_label, find_cases, measure_case
-from trivium.paths import BUILD, CONFORMANCE, LOAD, shown
+from trivium.measure import Bench, Raw, attribute, measure
+from trivium.microbenchmarks import PROGRAMS, find_cases, measure_case
+from trivium.pace import Pace
+from trivium.paths import BUILD, CONFORMANCE, LOAD, ORIGIN, shown
 from trivium.placement import Placement, format_cpu_list
-from trivium.plan import AnyTask, MicroTask, Plan
+from trivium.plain import to_plain
+from trivium.plan import AnyTask, MicroTask, Plan, Task
 from trivium.processes import adopt_orphans, kill_descendants
 from trivium.progress import Progress, duration
-from trivium.report import legend, markdown, verdicts
-from trivium.results import make_results
-from trivium.table import scenario_lines
+from trivium.report import terminal_lines, write_all
+from trivium.stored import StoredRun, fingerprints, keep_attribution, keep_raw, keep_run, read_run
+from trivium.work import Work
 
 _SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+_TOLD_OF_THE_GATE = ("passed", "reason", "remembered", "tried_again")
 
 
 class Interrupted(BaseException):
@@ -69,20 +71,29 @@ def _now() -> str:
 class Comparison:
     """One comparison: what it has found so far, and where that goes."""
 
-    def __init__(self, plan: Plan, placement: Placement, output: Path, arguments: list[str]) -> None:
-        self._plan = plan
-        self._placement = placement
+    def __init__(
+        self, plan: Plan, placement: Placement, output: Path, arguments: list[str], before: StoredRun | None = None
+    ) -> None:
+        self._stored = before or StoredRun(plan, placement, arguments)
         self._output = output
-        self._arguments = arguments
+        self._resumed = before is not None
         self._progress = Progress()
-        self._raws: list[Raw] = []
-        self._judgements: dict[str, Judgement] = {}
-        self._environment: dict[str, Any] = {}
-        self._cpu_source = "n/a"
-        self._started = _now()
-        self._notes = list(placement.notes)
+        self._pace = Pace()
         self._built = time.monotonic()
-        self._complete = False
+        self._spent_before = float(self._facts.get("spent", 0.0))
+        if before is None:
+            self._facts.update(started=_now(), notes=list(placement.notes), resumed=[])
+        else:
+            self._facts["resumed"].append(_now())
+        self._facts["complete"] = False
+
+    @property
+    def _plan(self) -> Plan:
+        return self._stored.plan
+
+    @property
+    def _facts(self) -> dict[str, Any]:
+        return self._stored.facts
 
     def run(self) -> int:
         """Runs all of it; returns the exit code. CannotCompare where nothing can be measured."""
@@ -93,11 +104,11 @@ class Comparison:
                 self._prepare()
                 self._judge()
                 self._measure()
-                self._complete = True
+                self._facts["complete"] = True
                 self._progress.clear()
             except Interrupted as interrupted:
                 exit_code = interrupted.exit_code
-                kept = "keeping what was measured" if self._raws else "nothing was measured yet"
+                kept = "keeping what was measured" if self._stored.raws else "nothing was measured yet"
                 self._progress.step(f"interrupted: ending the servers, {kept}")
             finally:  # after an error of our own too: what was measured is worth the same
                 for number in _SIGNALS:
@@ -108,7 +119,7 @@ class Comparison:
                 self._conclude()
         if exit_code:
             return exit_code
-        return 0 if all(judgement.passed for judgement in self._judgements.values()) else 1
+        return 0 if all(judgement.passed for judgement in self._stored.judgements.values()) else 1
 
     def _contenders(self) -> list[Contender]:
         here = (entry.contender for entry in self._plan.entries if not entry.contender.missing)
@@ -119,18 +130,39 @@ class Comparison:
         # What was installed, or is a user's own, is not ours to build.
         ours = [contender.program for contender in contenders if contender.program.is_relative_to(BUILD)]
         served = [LOAD, CONFORMANCE, *ours] if contenders else []
+        if any(contender.role == "fetch" for contender in contenders):
+            served.append(ORIGIN)
         return served + [PROGRAMS / name for scenario in self._plan.microbenchmarks for name in scenario.programs]
 
     def _prepare(self) -> None:
         build.prepare(self._progress.step)
         build.build(self._programs(), self._progress.step, self._progress.line)
-        self._plan = self._plan.learned()
-        self._find_cases()
         self._built = time.monotonic()
         limits.raise_descriptors()
+        if self._resumed:
+            self._check_that_nothing_has_changed()
+        else:
+            self._stored.plan = self._plan.learned()
+            self._find_cases()
+            self._stored.programs = self._fingerprints()
+            self._stored.environment = environment()
         if problems := limits.problems(self._plan.pairs()):
             raise CannotCompare("this machine's limits are too small. " + "; ".join(problems))
-        self._environment = environment()
+
+    def _fingerprints(self) -> dict[str, str]:
+        """Returns the hashes of what is measured and measures, the programs that those start included."""
+        programs = {*self._programs(), *(contender.program for contender in self._contenders())}
+        return fingerprints(programs | {program.parent / "echo_worker" for program in programs})
+
+    def _check_that_nothing_has_changed(self) -> None:
+        now = self._fingerprints()
+        for name, known in self._stored.programs.items():
+            if now.get(name) != known:
+                raise CannotCompare(f"{name} is not what it was when that comparison began: begin a new one")
+        here = environment()
+        for key in ("cpu", "cpus", "kernel"):
+            if here[key] != self._stored.environment.get(key):
+                raise CannotCompare(f"that comparison ran on another machine: its {key} was not {here[key]}")
 
     def _find_cases(self) -> None:
         plan = self._plan
@@ -141,11 +173,11 @@ class Comparison:
                 self._progress.step(f"scenario {scenario.name} is left out: --contender asks for none of its entries")
         if not used and not plan.scenarios:
             raise CannotCompare("nothing is left to measure")
-        self._plan = replace(plan, microbenchmarks=used, cases=cases)
+        self._stored.plan = replace(plan, microbenchmarks=used, cases=cases)
 
     def _judge(self) -> None:
         contenders = self._contenders()
-        if not contenders:
+        if not contenders or (self._resumed and {c.key for c in contenders} <= self._stored.judgements.keys()):
             return
         self._progress.step(f"conformance of {len(contenders)} contenders, {gate.WITHIN:g} s at most")
         began = time.monotonic()
@@ -154,119 +186,146 @@ class Comparison:
             left = gate.WITHIN - (time.monotonic() - began)
             self._progress.bar(done, total, left, "conformance")
 
-        self._judgements = gate.judge(contenders, self._output / "raw" / "gate", show)
-        failed = [(name, judgement) for name, judgement in self._judgements.items() if not judgement.passed]
+        self._stored.judgements = gate.judge(contenders, self._output / "raw" / "gate", show)
+        failed = [(name, judgement) for name, judgement in self._stored.judgements.items() if not judgement.passed]
         for name, judgement in sorted(failed):
             log = shown(self._output / "raw" / "gate" / gate.log_name(name))
             self._progress.step(f"{name} is not timed: {judgement.reason} ({log})")
         if len(failed) == len(contenders) and not self._plan.cases:
             raise CannotCompare("no contender passed the conformance suite")
-        known = sum(judgement.remembered for judgement in self._judgements.values())
+        known = sum(judgement.remembered for judgement in self._stored.judgements.values())
         remembered = f", {known} of them known from before" if known else ""
         self._progress.step(f"{len(contenders) - len(failed)} of {len(contenders)} conform{remembered}")
 
     def _measure(self) -> None:
-        plan = self._plan
-        excluded = frozenset(name for name, judgement in self._judgements.items() if not judgement.passed)
-        rounds = [plan.tasks_of(number, excluded) for number in range(1, plan.rounds + 1)]
-        total = sum(len(tasks) for tasks in rounds)
-        estimate = sum(plan.seconds_for(tasks) for tasks in rounds)
-        if not total:
+        excluded = frozenset(name for name, judgement in self._stored.judgements.items() if not judgement.passed)
+        work = Work(self._stored, excluded, self._pace)
+        if not work.rounds[0]:
             raise CannotCompare("no contender that conforms fits any of the scenarios")
-        size = f"{plan.rounds} x {len(rounds[0])} measurements"
-        self._progress.step(f"{size} in random order (seed {plan.seed}), about {duration(estimate)} min")
         account = open_account()
-        per_round = estimate / plan.rounds
-        self._cpu_source = account.source
+        self._facts["cpu_source"] = account.source
+        self._facts["memory_source"] = account.memory.source if account.memory else "/proc"
+        self._save()
         scratch = Path(tempfile.mkdtemp(prefix="trivium-"))
         try:
-            bench = Bench(self._placement, account, plan.profile.phases, scratch)
-            began = time.monotonic()
-            for number, tasks in enumerate(rounds, start=1):
-                if not plan.has_time_for(number, time.monotonic() - self._built, per_round):
-                    limit = duration(plan.profile.within)
-                    self._notes.append(f"{number - 1} of {plan.rounds} rounds fitted into {limit} min on this machine")
-                    self._progress.step(self._notes[-1])
-                    break
-                for task in tasks:
-                    done = len(self._raws)
-                    spent = time.monotonic() - began
-                    left = spent / done * (total - done) if done else estimate
-                    self._progress.bar(done, total, left, f"round {task.round}/{plan.rounds}  {task.label}")
-                    self._keep(self._measure_one(task, bench))
-                per_round = (time.monotonic() - began) / number
+            bench = Bench(self._stored.placement, account, scratch)
+            instrument = self._instrument()
+            asked = work.attributions() if instrument.kind != "none" else []
+            self._progress.step(work.announcement(asked))
+            self._attribute(work, asked, bench, instrument)
+            self._run_rounds(work, bench)
         finally:
+            self._pace.keep()
             shutil.rmtree(scratch, ignore_errors=True)
             kill_descendants()  # a group with a process in it can't be removed
             account.close()
 
+    def _instrument(self) -> Instrument:
+        """Returns what counts in the attribution pass; in the quick profile not by name, which takes too long."""
+        found = find_instrument() if self._plan.scenarios else Instrument("none", "no server is measured")
+        self._facts["instrument"] = {"kind": found.kind, "reason": found.reason}
+        return replace(found, names=()) if self._plan.profile.name == "quick" else found
+
+    def _attribute(self, work: Work, asked: list[Task], bench: Bench, instrument: Instrument) -> None:
+        began = time.monotonic()
+        for done, task in enumerate(asked):
+            left = work.seconds_left(asked[done:], 1)
+            self._progress.bar(done, len(asked), left, f"attribution  {task.label}")
+            raw = attribute(task, bench, instrument)
+            work.learn_attribution(task, raw)
+            self._stored.attributions.append(raw)
+            keep_attribution(self._output, raw)
+            if time.monotonic() - began > work.most_for_attribution:
+                left_out = len(asked) - done - 1
+                if left_out:
+                    self._note(f"system calls were not counted in {left_out} of {len(asked)} cells, for want of time")
+                return
+
+    def _run_rounds(self, work: Work, bench: Bench) -> None:
+        for number, tasks in enumerate(work.rounds, start=1):
+            left = work.left_of(tasks)
+            per_round = work.seconds_for(left)
+            if left and not self._plan.has_time_for(number, self._spent(), per_round):
+                limit = duration(self._plan.profile.within)
+                self._note(f"{number - 1} of {self._plan.rounds} rounds fitted into {limit} min on this machine")
+                return
+            for task in left:
+                done = len(self._stored.raws)
+                time_left = work.seconds_left([], number)
+                self._progress.bar(done, work.total, time_left, f"round {number}/{self._plan.rounds}  {task.label}")
+                raw = self._measure_one(task, bench)
+                work.learn(task, raw)
+                self._stored.raws.append(raw)
+                keep_raw(self._output, raw)
+            self._save()
+
     def _measure_one(self, task: AnyTask, bench: Bench) -> Raw:
         if isinstance(task, MicroTask):
             # Its units talk to each other, and nobody else is to be kept out of their way: all CPUs are theirs.
-            cpus = sorted({*self._placement.server, *self._placement.load})
+            cpus = sorted({*bench.placement.server, *bench.placement.load})
             return measure_case(task.case, task.round, cpus)
-        return measure(task, bench)
+        return measure_fetch(task, bench) if task.scenario.kind == "fetch" else measure(task, bench)
 
-    def _keep(self, raw: Raw) -> None:
-        self._raws.append(raw)
-        name = raw["label"] if "label" in raw else case_label(raw["params"], raw["entry"])
-        folder = self._output / "raw" / raw["scenario"] / name.replace("/", "_").replace(":", "=")
-        folder.mkdir(parents=True, exist_ok=True)
-        text = json.dumps(raw, indent=1)
-        (folder / f"round-{raw['round']:02d}.json").write_text(text + "\n", encoding="utf-8")
+    def _spent(self) -> float:
+        """Returns the seconds that went since it was built, before an interruption too."""
+        return self._spent_before + time.monotonic() - self._built
 
-    def _facts(self) -> dict[str, Any]:
-        """Returns what must be known of the run itself, for the results."""
-        phases = self._plan.profile.phases
-        return {
-            "profile": self._plan.profile.name,
-            "complete": self._complete,
-            "rounds": self._plan.rounds,
-            "rounds_measured": max((raw["round"] for raw in self._raws), default=0),
-            "warmup": phases.warmup,
-            "duration": phases.duration,
-            "seed": self._plan.seed,
-            "baseline": self._plan.baseline,
-            "started": self._started,
-            "ended": _now(),
-            "command": shlex.join(["scripts/compare", *self._arguments]),
-            "server_cpus": format_cpu_list(self._placement.server),
-            "load_cpus": format_cpu_list(self._placement.load),
-            "cpu_source": self._cpu_source,
-            "notes": self._notes,
-            "gate": {
-                name: {
-                    "passed": j.passed,
-                    "reason": j.reason,
-                    "remembered": j.remembered,
-                    "tried_again": list(j.tried_again),
-                }
-                for name, j in self._judgements.items()
-            },
-        }
+    def _note(self, text: str) -> None:
+        self._facts["notes"].append(text)
+        self._progress.step(text)
+
+    def _save(self) -> None:
+        """Writes down how far it is, so that it can be gone on with however it ends."""
+        plan, placement = self._plan, self._stored.placement
+        judgements = self._stored.judgements.items()
+        self._facts.update(
+            {
+                "profile": plan.profile.name,
+                "rounds": plan.rounds,
+                "rounds_measured": max((raw["round"] for raw in self._stored.raws), default=0),
+                "warmup": plan.profile.phases.warmup,
+                "duration": plan.profile.phases.duration,
+                "seed": plan.seed,
+                "baseline": plan.baseline,
+                "fetch_baseline": plan.fetch_baseline,
+                "ended": _now(),
+                "spent": round(self._spent(), 1),
+                "command": shlex.join(["scripts/compare", *self._stored.arguments]),
+                "server_cpus": format_cpu_list(placement.server),
+                "load_cpus": format_cpu_list(placement.load),
+                "gate": {
+                    name: {key: to_plain(getattr(judgement, key)) for key in _TOLD_OF_THE_GATE}
+                    for name, judgement in judgements
+                },
+            }
+        )
+        keep_run(self._output, self._stored)
 
     def _conclude(self) -> None:
         """Writes the results and prints them; where nothing was measured, leaves nothing."""
-        if not self._raws:
-            if not any(path.is_file() for path in self._output.rglob("*")):
+        if not self._stored.raws:
+            if not self._stored.attributions and not any((self._output / "raw").glob("gate/*")):
                 shutil.rmtree(self._output, ignore_errors=True)
             return
-        results = make_results(self._plan, self._raws, self._judgements, self._environment, self._facts())
-        for name, part in (("results.json", results), ("environment.json", self._environment)):
-            (self._output / name).write_text(json.dumps(part, indent=1) + "\n", encoding="utf-8")
-        (self._output / "report.md").write_text(markdown(results), encoding="utf-8")
-        print_results(results, self._output)
+        self._save()
+        # What was written is what is told: whoever makes the report again gets the same.
+        stored = read_run(self._output)
+        results = stored.results()
+        write_all(results, stored.raws, self._output)
+        terminal = sys.stdout.isatty()
+        width = shutil.get_terminal_size().columns if terminal else None
+        print("\n".join(terminal_lines(results, width=width, colour=terminal)))
+        print(f"Written to {shown(self._output)}: report.html, report.md, results.json, plots/, raw/", flush=True)
+        if not self._facts["complete"]:
+            print(f"To go on with it: scripts/compare --resume {shown(self._output)}", flush=True)
 
 
-def print_results(results: dict[str, Any], output: Path) -> None:
-    """Prints the tables, and where the rest is."""
-    terminal = sys.stdout.isatty()
-    width = shutil.get_terminal_size().columns if terminal else None
-    lines = verdicts(results)
-    if not results["run"]["complete"]:
-        lines.insert(0, "INTERRUPTED: this is what was measured until then.")
-    for name, facts in results["scenarios"].items():
-        show = micro_lines if "microbenchmark" in facts else scenario_lines
-        lines += ["", *show(results, name, width=width, colour=terminal)]
-    lines += ["", *legend(results), f"Written to {shown(output)}: report.md, results.json, raw/"]
-    print("\n".join(lines), flush=True)
+def resume(folder: Path) -> int:
+    """Goes on with a comparison that was interrupted; returns the exit code. CannotCompare where that can't be done.
+
+    What was measured is kept, and what is left of its rounds is measured, by the same programs on the same machine.
+    """
+    stored = read_run(folder)
+    if stored.facts.get("complete"):
+        raise CannotCompare(f"the comparison in {shown(folder)} is complete; scripts/report makes its report again")
+    return Comparison(stored.plan, stored.placement, folder, stored.arguments, stored).run()

@@ -49,7 +49,7 @@ def drift(values: Sequence[float]) -> float | None:
 
 
 def phase_drift(load: Raw) -> float | None:
-    """Returns the drift within one measured phase: of the rate, or in an open loop, whose rate is set, of the latency."""
+    """Returns the drift within one measured phase: of the rate; in an open loop, whose rate is set, of the latency."""
     timeline = load.get("timeline")
     if not timeline:
         return None
