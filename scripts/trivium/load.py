@@ -87,9 +87,9 @@ class _Lines:
         self._selector.close()
 
 
-def _follow(lines: _Lines, phases: Phases, moments: Moments) -> None:
+def _follow(lines: _Lines, phases: Phases, moments: Moments, slack: float) -> None:
     """Calls the moments as the load client announces them; LoadFailed where it does not."""
-    deadline = time.monotonic() + phases.total + _SLACK
+    deadline = time.monotonic() + phases.total + slack
     middles: list[float] = []
     begun = False
     while not lines.ended:
@@ -105,12 +105,19 @@ def _follow(lines: _Lines, phases: Phases, moments: Moments) -> None:
             moments.middle()
             middles.pop(0)
         elif time.monotonic() > deadline:
-            raise LoadFailed(f"the load client was not done {_SLACK:g} s after its time")
+            raise LoadFailed(f"the load client was not done {slack:g} s after its time")
     raise LoadFailed("the load client ended before it had measured")
 
 
-def run_load(command: Sequence[str], cpus: Sequence[int], phases: Phases, moments: Moments, output: Path) -> Any:
-    """Runs the load client and returns its JSON; LoadFailed says why there is none."""
+def patience(variant: Variant) -> float:
+    """Returns the seconds that it may take longer, on a slow machine, to begin and to end so many connections."""
+    return 0.01 * variant.connections
+
+
+def run_load(
+    command: Sequence[str], cpus: Sequence[int], phases: Phases, moments: Moments, output: Path, patient: float = 0.0
+) -> Any:
+    """Runs the load client and returns its JSON; LoadFailed says why there is none. `patient`: see patience."""
     errors = output.with_suffix(".stderr")
 
     def prepare() -> None:
@@ -131,8 +138,8 @@ def run_load(command: Sequence[str], cpus: Sequence[int], phases: Phases, moment
             raise LoadFailed(f"the load client could not be started: {error}") from error
     lines = _Lines(process)
     try:
-        _follow(lines, phases, moments)
-        process.wait(_SLACK)
+        _follow(lines, phases, moments, _SLACK + patient)
+        process.wait(_SLACK + patient)
         return json.loads(output.read_text(encoding="utf-8"))
     except (LoadFailed, subprocess.TimeoutExpired, OSError, ValueError) as error:
         said = errors.read_text(encoding="utf-8", errors="replace").strip().splitlines()

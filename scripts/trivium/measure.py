@@ -14,7 +14,7 @@ from trivium.cpu_time import CpuAccount
 from trivium.errors import LoadFailed, ServerFailed
 from trivium.ideals import ideal_of
 from trivium.kernel_counters import increase, tcp_counters
-from trivium.load import FAILURES, Moments, command_for, run_load
+from trivium.load import FAILURES, Moments, command_for, patience, run_load
 from trivium.placement import Placement
 from trivium.plan import Task
 from trivium.scenarios import Phases, Variant
@@ -87,16 +87,17 @@ def _run(task: Task, bench: Bench, phases: Phases, reader_of: Callable[[Server],
     tcp, began = tcp_counters(), time.monotonic()
     output, errors = bench.scratch / "load.json", bench.scratch / "server.stderr"
     output.unlink(missing_ok=True)
-    polite = "handles-sigterm" in contender.can
+    polite, patient = "handles-sigterm" in contender.can, patience(variant)
     server: Server | None = None
     try:
-        with running(command, placement.server, bench.account, errors, port, polite=polite) as server:
+        account = bench.account
+        with running(command, placement.server, account, errors, port, polite=polite, patience=patient) as server:
             reader = reader_of(server)
             load = command_for(variant, contender, server.address, phases, output)
             load += _timeline(variant, phases)
             raw["load_command"] = load
             moments = Moments(reader.begin, reader.middle, reader.end)
-            raw["load"] = run_load(load, placement.load, phases, moments, output)
+            raw["load"] = run_load(load, placement.load, phases, moments, output, patient)
             raw |= reader.findings(raw["load"])
     except (ServerFailed, LoadFailed) as error:
         raw.pop("load", None)

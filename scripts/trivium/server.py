@@ -25,13 +25,17 @@ _READY_LINE = re.compile(rb"listening on (\S+:\d+)")
 
 @dataclass
 class Server:
-    """A running contender. `notes` gathers what was wrong with its end; `polite`: it is to exit with 0 on SIGTERM."""
+    """A running contender. `notes` gathers what was wrong with its end; `polite`: it is to exit with 0 on SIGTERM.
+
+    `patience` is what it may take longer than others to begin and to end, in seconds: it has many units.
+    """
 
     process: subprocess.Popen[bytes]
     account: CpuAccount
     errors: Path
     address: str = ""
     polite: bool = True
+    patience: float = 0.0
     notes: list[str] = field(default_factory=list)
 
     @property
@@ -109,12 +113,13 @@ def _answers(port: int) -> bool:
 
 def _wait_until_it_answers(server: Server, port: int) -> None:
     """Waits until a connection to the port succeeds."""
-    deadline = time.monotonic() + READY_WITHIN
+    within = READY_WITHIN + server.patience
+    deadline = time.monotonic() + within
     while not _answers(port):
         if server.process.poll() is not None:
             raise ServerFailed(_unready(f"it ended with {server.process.returncode}", server))
         if time.monotonic() > deadline:
-            raise ServerFailed(_unready(f"no connection to port {port} within {READY_WITHIN:g} s", server))
+            raise ServerFailed(_unready(f"no connection to port {port} within {within:g} s", server))
         time.sleep(0.01)
     server.address = f"127.0.0.1:{port}"
 
@@ -125,7 +130,8 @@ def _unready(state: str, server: Server) -> str:
 
 
 def _wait_until_ready(server: Server) -> None:
-    line = _ready_line(server.process, READY_WITHIN)
+    within = READY_WITHIN + server.patience
+    line = _ready_line(server.process, within)
     ready = _READY_LINE.match(line)
     if ready:
         server.address = ready[1].decode()
@@ -134,7 +140,7 @@ def _wait_until_ready(server: Server) -> None:
         ended: int | None = server.process.wait(0.2)  # end of its output comes just before its end
     except subprocess.TimeoutExpired:
         ended = None
-    state = f"it ended with {ended}" if ended is not None else f"no ready line within {READY_WITHIN:g} s"
+    state = f"it ended with {ended}" if ended is not None else f"no ready line within {within:g} s"
     raise ServerFailed(_unready(state, server))
 
 
@@ -145,10 +151,11 @@ def _stop(server: Server) -> None:
     process = server.process
     if process.poll() is None:
         process.send_signal(signal.SIGTERM)
+        within = STOP_WITHIN + server.patience
         try:
-            process.wait(STOP_WITHIN)
+            process.wait(within)
         except subprocess.TimeoutExpired:
-            server.notes.append(f"did not end within {STOP_WITHIN:g} s of SIGTERM, and was killed")
+            server.notes.append(f"did not end within {within:g} s of SIGTERM, and was killed")
         else:
             if process.returncode != 0 and server.polite:
                 server.notes.append(f"ended with {process.returncode} after SIGTERM")
@@ -173,6 +180,7 @@ def running(
     port: int | None = None,
     *,
     polite: bool = True,
+    patience: float = 0.0,
 ) -> Iterator[Server]:
     """Runs a server for the time of the block; ServerFailed where it does not get ready.
 
@@ -180,7 +188,7 @@ def running(
     the server is left behind it.
     """
     server = _start(command, cpus, account, errors, talks=port is None)
-    server.polite = polite
+    server.polite, server.patience = polite, patience
     try:
         if port is None:
             _wait_until_ready(server)
