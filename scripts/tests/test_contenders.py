@@ -74,7 +74,9 @@ class Files(unittest.TestCase):
                 read(text)
 
     def test_what_is_not_installed_says_what_to_install(self) -> None:
-        (gone,) = read('[a]\ncommand = "x {port}"\nrequires = ["no-such-program", "/no/such/*"]\npackage = "some-package"')
+        (gone,) = read(
+            '[a]\ncommand = "x {port}"\nrequires = ["no-such-program", "/no/such/*"]\npackage = "some-package"'
+        )
         self.assertEqual(gone.missing, "there is no no-such-program and no /no/such/* (apt-get install some-package)")
         self.assertEqual(gone.cannot(LINES), f"n/a (not here): {gone.missing}")
         (simple,) = read('[a]\ncommand = "no-such-program {port}"')
@@ -118,9 +120,7 @@ class WhoCannot(unittest.TestCase):
         many = dataclasses.replace(samples.LINES, connections=10_000).variants()[0]
         self.assertIsNone(pool.cannot(LINES))
         reason = pool.cannot(many)
-        self.assertEqual(
-            reason, "n/a (capacity): holds 1,024 of 10,000 connections; the kernel would queue the rest"
-        )
+        self.assertEqual(reason, "n/a (capacity): holds 1,024 of 10,000 connections; the kernel would queue the rest")
         self.assertIsNone(samples.contender("multithread/per-connection").cannot(many))
         short = dataclasses.replace(samples.CHURN, connections=10_000).variants()[0]
         self.assertIsNone(pool.cannot(short))
@@ -148,7 +148,9 @@ class WhoCannot(unittest.TestCase):
 
 class Dialects(unittest.TestCase):
     def flags(self, contender: Contender) -> list[str]:
-        command = command_for(with_load("--mode", "lines", "--line-bytes", "64"), contender, "x:1", Phases(0, 1), Path("o"))
+        command = command_for(
+            with_load("--mode", "lines", "--line-bytes", "64"), contender, "x:1", Phases(0, 1), Path("o")
+        )
         return command[command.index("--json") + 2 :]
 
     def test_the_load_client_is_told_the_dialect_and_sends_no_line_where_there_is_none(self) -> None:
@@ -227,7 +229,9 @@ class Choice(unittest.TestCase):
 class Limits(unittest.TestCase):
     def test_what_does_not_fit_is_named_with_who_needs_it(self) -> None:
         huge = dataclasses.replace(samples.LINES, connections=10**9).variants()[0]
-        found = limits.problems([(LINES, samples.contender("async/handoff")), (huge, samples.contender("async/handoff"))])
+        found = limits.problems(
+            [(LINES, samples.contender("async/handoff")), (huge, samples.contender("async/handoff"))]
+        )
         self.assertTrue(any("async/handoff in lines needs 1,000,000,256" in problem for problem in found))
         self.assertEqual(limits.problems([(LINES, samples.contender("async/handoff"))]), [])
 

@@ -51,7 +51,9 @@ Server(("127.0.0.1", int(sys.argv[1])), Web).serve_forever()
 def server(text: str, dialect: str) -> Contender:
     """Returns a contender that is a Python program."""
     arguments = ("-c", text, "{port}")
-    return Contender("in/test", Path(sys.executable), arguments, "", dialect=dialect, foreign=True, keeps_contract=False)
+    return Contender(
+        "in/test", Path(sys.executable), arguments, "", dialect=dialect, foreign=True, keeps_contract=False
+    )
 
 
 @unittest.skipUnless(os.access(LOAD, os.X_OK), f"{LOAD} is not built")

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: MIT
 # Copyright (c) 2026 The Trivium authors
-"""Scenario files read as meant, each fault is named in one line; an axis makes variants, a profile chooses among them."""
+"""Scenario files read as meant, each fault is named; an axis makes variants, and a profile chooses among them."""
 
 import dataclasses
 import tempfile
@@ -190,7 +190,9 @@ class Ideals(unittest.TestCase):
     def test_what_waits_is_bounded_by_connections_or_capacity_and_what_computes_by_cpus(self) -> None:
         wait = one(changed("held = true", 'held = true\nideal = "connections / 10 ms"')).variants()[0]
         self.assertEqual(ideal_of(wait, samples.contender("async/handoff"), 2), {"metric": "ops_per_s", "value": 800})
-        self.assertEqual(ideal_of(wait, samples.contender("async/sequential"), 2), {"metric": "ops_per_s", "value": 100})
+        self.assertEqual(
+            ideal_of(wait, samples.contender("async/sequential"), 2), {"metric": "ops_per_s", "value": 100}
+        )
         compute = one(changed("held = true", 'held = true\nideal = "server CPUs / 100 us"')).variants()[0]
         found = ideal_of(compute, samples.contender("async/handoff"), 2)
         assert found is not None

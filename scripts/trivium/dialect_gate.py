@@ -49,7 +49,9 @@ CASES: dict[str, tuple[DialectCase, ...]] = {
         DialectCase("echo.line.usual", "lines of 64 bytes come back, each on its own connection", MANY, _lines("64")),
         DialectCase("echo.line.long", "lines of 4 KiB come back", 4, _lines("4KiB")),
         DialectCase("echo.line.order", "lines that are in flight together come back in order", 4, _lines("64", 16)),
-        DialectCase("echo.end", "what a client that ends its side has sent comes back, then the end", 4, ("--mode", "churn")),
+        DialectCase(
+            "echo.end", "what a client that ends its side has sent comes back, then the end", 4, ("--mode", "churn")
+        ),
     ),
     "http": (
         DialectCase("http.get.close", "an answer is whole, and then the connection ends", 4, ("--mode", "churn")),

@@ -67,7 +67,7 @@ def _sample(client: _Client) -> None:
 
 
 def _await_end(client: _Client, interval: float, within: float) -> int:
-    """Waits for its end and reads its memory until then; returns the wait status. LoadFailed where it takes too long."""
+    """Waits for its end and reads its memory until then; returns the exit code. LoadFailed where it takes too long."""
     handle = os.pidfd_open(client.process.pid)
     try:
         poller = select.poll()

@@ -45,7 +45,9 @@ class Judgement:
     tried_again: tuple[str, ...] = ()
 
 
-def command_for(contender: Contender, conformance: Path, only: tuple[str, ...] = (), folder: Path = _NOWHERE) -> list[str]:
+def command_for(
+    contender: Contender, conformance: Path, only: tuple[str, ...] = (), folder: Path = _NOWHERE
+) -> list[str]:
     """Returns the conformance suite's command line for the contender; `only` names the cases, none: all.
 
     The folder is where a contender that reads files of its own gets them.
@@ -77,7 +79,8 @@ def fingerprint(contender: Contender, conformance: Path) -> str:
     else:
         told, judge_of_it = command_for(contender, conformance), conformance
     digest = hashlib.sha256(json.dumps(told).encode())
-    siblings = contender.program.parent.glob("*") if contender.program.name in ("echo", "fetch") else [contender.program]
+    ours = contender.program.name in ("echo", "fetch")
+    siblings = contender.program.parent.glob("*") if ours else [contender.program]
     for path in [*sorted(siblings), judge_of_it]:
         if path.is_file() and os.access(path, os.X_OK):
             digest.update(path.name.encode())
@@ -182,7 +185,10 @@ def judge(
     memory: Memory | None = None,
     conformance: Path = CONFORMANCE,
 ) -> dict[str, Judgement]:
-    """Returns the judgement on each contender, by its key. Blocks for a minute at most, and seconds more for each that speaks another dialect."""
+    """Returns the judgement on each contender, by its key.
+
+    Blocks for a minute at most, and for some seconds more for each that speaks another dialect.
+    """
     memory = memory or Memory()
     verdicts: dict[str, Judgement] = {}
     trials: list[_Trial] = []

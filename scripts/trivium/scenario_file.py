@@ -73,7 +73,18 @@ _OPTIONAL_SERVED: _Types = {
     "duration": (float, int),
 }
 _OPTIONAL_MICRO: _Types = {"profiles": (list,), "filter": (str,)}
-_BY_PROFILE = ("connections", "rate", "jobs", "offload", "contenders", "urls", "delay_ms", "warmup", "duration", "rounds")
+_BY_PROFILE = (
+    "connections",
+    "rate",
+    "jobs",
+    "offload",
+    "contenders",
+    "urls",
+    "delay_ms",
+    "warmup",
+    "duration",
+    "rounds",
+)
 _NUMBERS = ("connections", "rate", "jobs", "urls", "delay_ms", "rounds")
 
 
@@ -109,7 +120,9 @@ def _check_numbers(where: str, key: str, value: Any) -> None:
             raise CannotCompare(f"{where} '{key}' must be from 0 to 600 seconds")
 
 
-def _values(where: str, table: dict[str, Any], needed: _Types, optional: _Types) -> tuple[dict[str, Any], dict[str, Any]]:
+def _values(
+    where: str, table: dict[str, Any], needed: _Types, optional: _Types
+) -> tuple[dict[str, Any], dict[str, Any]]:
     """Returns what the table holds for every profile, and what by profile; CannotCompare names the first fault."""
     values: dict[str, Any] = {}
     by_profile: dict[str, Any] = {}
@@ -182,7 +195,8 @@ def _parse_scenario(name: str, where: str, table: dict[str, Any]) -> Scenario:
         chosen = scenario.for_profile(profile, Phases(0, 1))
         axes = [key for key in AXES if isinstance(getattr(chosen, key), tuple)]
         if len(axes) > 1:
-            raise CannotCompare(f"{where} has several values for '{axes[0]}' and for '{axes[1]}': only one may have them")
+            both = f"'{axes[0]}' and for '{axes[1]}'"
+            raise CannotCompare(f"{where} has several values for {both}: only one may have them")
     return scenario
 
 
