@@ -6,6 +6,7 @@ import random
 import unittest
 from typing import Any
 
+from trivium.proof_twice import judged
 from trivium.ranks import contradictions, standings
 from trivium.slopes import slopes_of
 from trivium.steady import drift, phase_drift, steadiness, stretch_width
@@ -52,6 +53,33 @@ class Ranks(unittest.TestCase):
             against += len(contradictions(*runs))
         self.assertLessEqual(apart / 300, 0.08)
         self.assertLessEqual(against, 2)  # the chance is twice the square of 2 % a run
+
+
+class Twice(unittest.TestCase):
+    def results(self, costs: dict[str, float]) -> dict[str, Any]:
+        generator = random.Random(15)
+        cells = [
+            {
+                "scenario": scenario,
+                "entry": entry,
+                "contender": entry.removesuffix("#2"),
+                "ranked": entry != "fails",
+                "metrics": {"cpu_per_op": {"samples": around(cost, generator)}},
+            }
+            for scenario in ("lines", "churn")
+            for entry, cost in costs.items()
+        ]
+        return {"scenarios": dict.fromkeys(("lines", "churn"), {"headline": "cpu_per_op"}), "cells": cells}
+
+    def test_two_runs_that_agree_are_told_so(self) -> None:
+        found = judged(*(self.results({"a": 1, "a#2": 1, "b": 2, "fails": 9}) for _ in range(2)))
+        self.assertTrue(found.passed)
+        self.assertEqual(found.details, {"pairs": 2, "told_apart_by_both": 2, "contradictions": []})
+
+    def test_two_runs_that_say_the_opposite_are_caught(self) -> None:
+        found = judged(self.results({"a": 1, "b": 2, "c": 3}), self.results({"a": 2, "b": 1, "c": 3}))
+        self.assertFalse(found.passed)
+        self.assertEqual(found.details["contradictions"], ["lines: a and b", "churn: a and b"])
 
 
 class Steady(unittest.TestCase):
