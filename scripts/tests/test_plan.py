@@ -12,6 +12,7 @@ from trivium.contenders import Contender, select, wanted
 from trivium.errors import CannotCompare, WrongUsage
 from trivium.paths import SCENARIOS
 from trivium.placement import default_split, format_cpu_list, parse_cpu_list, place
+from trivium.plan import Entry, Task
 from trivium.scenario_file import read_scenarios
 from trivium.scenarios import Scenario
 
@@ -42,6 +43,18 @@ class Plan(unittest.TestCase):
         self.assertTrue(plan.has_time_for(6, 10 * within, 100))
         self.assertTrue(plan.has_time_for(7, within - 101, 100))
         self.assertFalse(plan.has_time_for(7, within - 99, 100))
+
+    def test_the_estimate_grows_with_the_units_that_are_started(self) -> None:
+        few, many = samples.LINES, dataclasses.replace(samples.LINES, connections=1000)
+
+        def seconds(scenario: Scenario, name: str) -> float:
+            task = Task(1, scenario.variants()[0], Entry(name, samples.contender(name)))
+            return samples.plan().seconds_for([task])
+
+        names = ("async/handoff", "multithread/handoff", "multiprocess/handoff", "multiprocess/handoff+split")
+        grown = [seconds(many, name) - seconds(few, name) for name in names]
+        self.assertEqual(grown, sorted(grown))
+        self.assertGreater(seconds(few, names[0]), few.phases.total)
 
     def test_the_baseline_is_entered_twice(self) -> None:
         names = [entry.name for entry in samples.plan().entries]

@@ -237,6 +237,14 @@ def select(globs: Sequence[str], among: Sequence[Contender] = CONTENDERS) -> lis
     return [c for c in among if any(fnmatchcase(c.name, glob) for glob in globs)]
 
 
+def units(contender: Contender, variant: Variant) -> int:
+    """Returns how many processes or threads of its own serve the variant's connections; 0 where tasks do."""
+    if contender.unit not in ("process", "thread"):
+        return 0
+    at_once = contender.capacity(variant.connections) or variant.connections
+    return at_once * (2 if contender.unsplit else 1)
+
+
 @lru_cache
 def _help_of(program: Path) -> str | None:
     try:

@@ -6,7 +6,7 @@ import resource
 from collections.abc import Iterable
 from pathlib import Path
 
-from trivium.contenders import Contender
+from trivium.contenders import Contender, units
 from trivium.scenarios import Variant
 
 _MARGIN = 256  # what else runs, and what a server holds beside its connections
@@ -52,14 +52,6 @@ def _smallest(*limits: int | None) -> int | None:
     return min(known, default=None)
 
 
-def _units(contender: Contender, variant: Variant) -> int:
-    """Returns how many processes or threads it has while it serves the variant."""
-    if contender.unit not in ("process", "thread"):
-        return 0
-    at_once = contender.capacity(variant.connections) or variant.connections
-    return at_once * (2 if contender.unsplit else 1)
-
-
 def problems(pairs: Iterable[tuple[Variant, Contender]]) -> list[str]:
     """Returns what is too small for what will be measured, and what would do; nothing where all fits."""
     have = {
@@ -86,9 +78,8 @@ def problems(pairs: Iterable[tuple[Variant, Contender]]) -> list[str]:
         if variant.scenario.kind != "served":
             continue
         who = f"{contender.name} in {variant.label}"
-        units = _units(contender, variant)
         need("open files", variant.connections + _MARGIN, who)
-        need("processes and threads", units + _MARGIN, who)
+        need("processes and threads", units(contender, variant) + _MARGIN, who)
         # Connections that are to stay are opened a few at a time, short ones all at once.
         need("accept queue", 1 if variant.scenario.held else variant.connections, who)
         need("bytes of memory", variant.connections * _BYTES[contender.unit], who)
