@@ -178,7 +178,7 @@ class Against(unittest.TestCase):
             with self.assertRaisesRegex(WrongUsage, "schema 1"):
                 read_results(old)
             (old / "results.json").write_text(json.dumps(self.old))
-            lines = tell(self.old, old, new)
+            lines = tell(self.old, read_results(old), old.name, new)
             text = (new / "against.md").read_text(encoding="utf-8")
         self.assertEqual(lines[0], "Against OLD")
         self.assertTrue(text.startswith("# Against OLD\n"))

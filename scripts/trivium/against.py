@@ -286,9 +286,9 @@ def _method(found: Difference) -> str:
     )
 
 
-def tell(results: dict[str, Any], old: Path, output: Path) -> list[str]:
-    """Writes against.md into the folder, and returns what it says for the terminal."""
-    lines = lines_of(difference(results, read_results(old)), old.name)
+def tell(results: dict[str, Any], old: dict[str, Any], old_name: str, output: Path) -> list[str]:
+    """Writes against.md into the folder `output`, and returns what it says for the terminal."""
+    lines = lines_of(difference(results, old), old_name)
     head, *rest = lines
     (output / "against.md").write_text("\n".join([f"# {head}", *rest, ""]), encoding="utf-8")
     return lines

@@ -9,7 +9,7 @@ import sys
 from pathlib import Path
 from typing import NoReturn
 
-from trivium.against import tell
+from trivium.against import read_results, tell
 from trivium.errors import CannotCompare, WrongUsage
 from trivium.paths import shown
 from trivium.report import terminal_lines, write_all
@@ -55,6 +55,7 @@ def _parser() -> _Parser:
 def _report(options: argparse.Namespace) -> None:
     if not options.folder.is_dir():
         raise WrongUsage(f"FOLDER: there is no folder {options.folder}")
+    old = read_results(options.against) if options.against else None
     output = options.output or options.folder
     stored = read_run(options.folder)
     results = stored.results()
@@ -68,8 +69,8 @@ def _report(options: argparse.Namespace) -> None:
     if not options.quiet:
         width = shutil.get_terminal_size().columns if terminal else None
         lines += terminal_lines(results, width=width, colour=terminal)
-    if options.against:
-        lines += ["", *tell(results, options.against, output)]
+    if old is not None:
+        lines += ["", *tell(results, old, options.against.resolve().name, output)]
         files.append("against.md")
     print("\n".join([*lines, f"Written to {shown(output)}: {len(files)} files, report.html first"]), flush=True)
 
