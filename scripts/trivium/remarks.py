@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from trivium.cells import Cell
-from trivium.figures import axis_of, axis_text, axis_value
+from trivium.figures import axis_of, axis_text, axis_value, figure_of
 
 MOST_LISTED = 16
 
@@ -58,11 +58,24 @@ def remarks(cells: Sequence[Cell], facts: dict[str, Any] | None = None, *, all_n
                 f"{cell['entry']}{where} (round {_rounds(outliers)})"
             )
     lines = [f"{_listed(entries)}: {note}" for note, entries in said.items()]
+    lines += _nowhere(cells, facts) if facts else []
     disturbed: Counter[str] = Counter()
     for cell in cells:
         disturbed.update(cell["disturbances"])
     measured = measurements(cells)
     return lines + [f"not quiet: {text} in {n} of {measured} measurements" for text, n in disturbed.items()]
+
+
+def _nowhere(cells: Sequence[Cell], facts: dict[str, Any]) -> list[str]:
+    """Returns which of the metrics that the scenario asks for were measured nowhere, and why."""
+    measured = [cell for cell in cells if cell["valid"]]
+    said = []
+    for metric in dict.fromkeys((facts["headline"], *facts.get("headlines", ()))):
+        if measured and not any(metric in cell["metrics"] for cell in measured):
+            reasons = dict.fromkeys((cell.get("unmeasured") or {}).get(metric, "") for cell in measured)
+            why = "; ".join(reason for reason in reasons if reason) or "not measured"
+            said.append(f"{figure_of(facts, metric).title}: n/a ({why})")
+    return said
 
 
 def _rounds(outliers: Sequence[Any]) -> str:

@@ -18,6 +18,7 @@ from trivium.report_markdown import markdown
 from trivium.report_words import legend, pair_verdicts, verdicts
 from trivium.svg import stand_alone
 from trivium.table import scenario_lines
+from trivium.verdict import findings, sentences
 
 PANELS_IN_A_ROW = 4
 
@@ -62,7 +63,11 @@ def terminal_lines(results: dict[str, Any], *, width: int | None, colour: bool) 
     for name, facts in results["scenarios"].items():
         show = micro_lines if is_micro(facts) else scenario_lines
         lines += ["", *show(results, name, width=width, colour=colour)]
-    return [*lines, "", *legend(results)]
+    lines += ["", *legend(results)]
+    told = [
+        f"  {finding.need.rstrip('.?')}: {sentences(finding)[0]}" for finding in findings(results) if finding.leader
+    ]
+    return [*lines, "", "What to pick (report.html says who is behind, and why):", *told] if told else lines
 
 
 __all__ = ["legend", "markdown", "pair_verdicts", "terminal_lines", "verdicts", "write_all"]
