@@ -56,10 +56,12 @@ def _scenario(results: dict[str, Any], name: str, pictures: Sequence[Picture]) -
     found["pictures"] = pictures
     if is_micro(facts):
         said = remarks(labelled(cells), all_notes=True)
-        return found | {"tables": short_tables(results, name), "causes": full_table(results, name), "remarks": said}
+        causes = {"causes_title": "Every figure", "causes": full_table(results, name)}
+        return found | causes | {"tables": short_tables(results, name), "remarks": said}
     said = [*facts.get("caveats", ()), *remarks(cells, facts, all_notes=True)]
     return found | {
         "tables": tables(results, name, cells),
+        "causes_title": "Why",
         "causes": attribution_of(results, name, cells),
         "remarks": said,
     }

@@ -93,7 +93,8 @@ def _figures(facts: dict[str, Any], cells: Sequence[Cell], baseline: str, captio
         metrics = list(dict.fromkeys([*metrics[:1], "of_ideal", *metrics[1:]]))
     compared = {*shown_metrics(facts, list(cells)), *WITH_RATIO}
     with_ratio = {m for m in metrics if m in compared and any(ratio_of(cell, m, baseline) for cell in shown)}
-    heads = ["contender"]
+    placed = any(cell.get("rank") for cell in shown)
+    heads = ["contender", *(["place"] if placed else [])]
     for metric in metrics:
         heads += [
             figure_of(facts, metric).heading,
@@ -101,13 +102,15 @@ def _figures(facts: dict[str, Any], cells: Sequence[Cell], baseline: str, captio
         ]
     rows = []
     for cell in shown:
-        row = [entry_text(cell, baseline)]
+        row = [entry_text(cell, baseline), *([Text(str(cell.get("rank") or "-"))] if placed else [])]
         for metric in metrics:
             figure = figure_of(facts, metric)
             row.append(value_text(cell["metrics"].get(metric), figure, _reason(cell, metric)))
             if metric in with_ratio:
                 row.append(ratio_text(cell, metric, baseline, figure))
         rows.append(tuple(row))
+    if placed:
+        caption += "; who cannot be told apart by the interval shares a place"
     return Table(caption, tuple(heads), tuple(rows))
 
 
