@@ -9,7 +9,10 @@ from typing import Any
 from trivium.cells import Cell, crowding, metrics_of, ratios_of
 from trivium.microbenchmarks import Case, Raw, baseline_of, case_label
 from trivium.scenarios import Microbenchmark
+from trivium.statistics import outliers
+from trivium.steady import steadiness
 
+_NOT_MEASURED = "not measured: the comparison ended before"
 RATIO_METRICS = ("time_per_op", "cpu_per_op")
 
 # What the library itself says of a run; every other number is a counter of the program's own.
@@ -92,6 +95,8 @@ def _cell(rounds: int, case: Case, raws: Sequence[Raw]) -> Cell:
     good = [raw for raw in by_round if raw is not None]
     notes = [text if n == len(raws) else f"{text} ({n} of {len(raws)} rounds)" for text, n in errors.items()]
     metrics = _metrics(by_round)
+    samples = metrics.get(case.scenario.headline, {}).get("samples", [])
+    settled = steadiness([], samples)
     return {
         "scenario": case.scenario.name,
         "params": dict(case.params),
@@ -100,11 +105,18 @@ def _cell(rounds: int, case: Case, raws: Sequence[Raw]) -> Cell:
         "dialect": "none",
         "valid": "time_per_op" in metrics,
         "ranked": "time_per_op" in metrics and not errors,
+        "rank": None,
+        "alike": [],
+        "capacity": None,
         "load_limited": False,
+        "steady": settled.steady,
+        "outliers": [place + 1 for place in outliers(samples)],
         "nonconforming": False,
         "disturbances": dict(Counter(text for raw in good if (text := disturbance(raw)))),
-        "notes": notes if raws else ["not measured: the comparison ended before"],
+        "notes": [*notes, *(settled.reasons if settled.steady is False else ())] if raws else [_NOT_MEASURED],
         "metrics": metrics,
+        "unmeasured": {},
+        "attribution": None,
         "ratios": [],
     }
 

@@ -55,11 +55,11 @@ def judged(first: dict[str, Any], second: dict[str, Any]) -> Outcome:
         pairs += len(list(combinations(one.keys() & other.keys(), 2)))
         both += len(_told_apart(one) & _told_apart(other))
         against += [f"{scenario}: {a} and {b}" for a, b in contradictions(one, other)]
-    told = f"; they contradict each other in {', '.join(against)}" if against else "; they contradict each other in none"
+    where = ", ".join(against) or "none"
     return Outcome(
         "twice",
         "the same comparison run twice ranks the same wherever both claim a difference",
-        f"of {pairs} pairs of contenders both tell {both} apart{told}",
+        f"of {pairs} pairs of contenders both tell {both} apart; they contradict each other in {where}",
         both > 0 and not against,
         {"pairs": pairs, "told_apart_by_both": both, "contradictions": against},
     )

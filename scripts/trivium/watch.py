@@ -63,6 +63,8 @@ class Watch:
     def end(self) -> None:
         """Reads what counts up, for the last time."""
         self._mark("end")
+        if not self._samples:  # no CPU was free for it in time: what is held now is nearly what was held
+            self.middle()
 
     def _counted(self, unmeasured: dict[str, str]) -> Raw:
         """Returns the differences of what counts up; what can't be told is None, with its reason in `unmeasured`."""

@@ -50,7 +50,7 @@ class Work:
 
     def attributions(self) -> list[Task]:
         """Returns what the attribution pass has to count: each server once, each scenario's first variant first."""
-        served = [task for task in self.rounds[0] if isinstance(task, Task) and task.scenario.kind == "served"]
+        served = [task for task in self.rounds[0] if isinstance(task, Task) and _does_something(task)]
         once = [t for t in served if t.entry.name == t.entry.contender.name and _identity(t) not in self._attributed]
         order = {v: place for s in self._plan.scenarios for place, v in enumerate(map(_name, s.variants()))}
         # The round's random order within that: what runs first must not always be the same.
@@ -90,6 +90,11 @@ class Work:
         seconds = min(self.seconds_left(attributions, 1), self._plan.profile.within)
         size = f"{self._plan.rounds} x {len(self.rounds[0])} measurements"
         return f"{size}{went}, in random order (seed {self._plan.seed}){counted}: about {duration(seconds)} min"
+
+
+def _does_something(task: Task) -> bool:
+    """Says whether the task has a server that is asked anything: connections that are silent cost no calls."""
+    return task.scenario.kind == "served" and "idle" not in task.variant.load
 
 
 def _name(variant: Any) -> str:
