@@ -132,7 +132,7 @@ def _cell(plan: Plan, variant: Variant, entry: Entry, raws: Sequence[Raw], judge
     cell["load_limited"] = any(_is_load_limited(raw) for raw in good)
     cell["disturbances"] = dict(Counter(text for raw in good if (text := disturbance(raw))))
     cell["metrics"] = _metrics(by_round)
-    cell["unmeasured"] = reasons(good, set(cell["metrics"]))
+    cell["unmeasured"] = reasons(good, set(cell["metrics"])) if cell["valid"] else {}
     _judge_samples(cell, variant.scenario.headline, good)
     return cell
 

@@ -88,8 +88,8 @@ class Work:
         went = f", {self.total - left} of them done before" if left < self.total else ""
         counted = f"; before that, system calls in {len(attributions)} cells" if attributions else ""
         seconds = min(self.seconds_left(attributions, 1), self._plan.profile.within)
-        size = f"{self._plan.rounds} x {len(self.rounds[0])} measurements"
-        return f"{size}{went}, in random order (seed {self._plan.seed}){counted}: about {duration(seconds)} min"
+        size = f"{self.total} measurements in {self._plan.rounds} rounds{went}"
+        return f"{size}, in random order (seed {self._plan.seed}){counted}: about {duration(seconds)} min"
 
 
 def _does_something(task: Task) -> bool:
