@@ -12,11 +12,11 @@ import unittest
 from pathlib import Path
 from unittest import mock
 
-from trivium.cpu_time import CpuAccount, CpuTime, ProcFiles, open_account
+from trivium.cpu_time import CgroupV2, CpuAccount, CpuTime, ProcFiles, open_account
 from trivium.errors import LoadFailed, ServerFailed
 from trivium.faults import LOST, faults_between, read_faults
 from trivium.load import Moments, Phases, run_load
-from trivium.memory import Held, held_by
+from trivium.memory import Held, MemoryGroup, held_by
 from trivium.placement import usable_cpus
 from trivium.processes import adopt_orphans, descendants, read_process, tree
 from trivium.server import running
@@ -170,6 +170,23 @@ class Cost(Case):
             account.close()
         self.assertGreater(sizes[0] - sizes[1], 3_000_000)  # 64 full pipes hold 3.8 MB
         self.assertFalse(memory._group.exists())
+
+    def test_memory_of_the_kernel_in_a_unified_group_is_what_it_holds_more_than_before(self) -> None:
+        stat = self.folder / "memory.stat"
+        stat.write_text("anon 5\nkernel 4096\nsock 100\npgfault 20\npgmajfault 3\n", encoding="ascii")
+        memory = MemoryGroup(self.folder, unified=True)
+        memory.renew()
+        stat.write_text("anon 9\nkernel 14096\nsock 300\npgfault 50\npgmajfault 4\n", encoding="ascii")
+        self.assertEqual((memory.kernel_bytes(), memory.faults()), (10_200, (46, 4)))
+        # Kernels before 5.18 tell the parts alone.
+        stat.write_text("kernel_stack 5000\nslab 3000\npagetables 1000\nsock 300\n", encoding="ascii")
+        self.assertEqual((memory.kernel_bytes(), memory.faults()), (9300 - 4196, None))
+        stat.unlink()
+        self.assertIsNone(memory.kernel_bytes())
+
+    def test_cpu_time_of_a_unified_group_is_in_microseconds(self) -> None:
+        (self.folder / "cpu.stat").write_text("usage_usec 7\nuser_usec 4\nsystem_usec 3\n", encoding="ascii")
+        self.assertEqual(CgroupV2(self.folder).read(1), CpuTime(7000, 4000, 3000))
 
     def test_switches_are_told_only_where_no_thread_came_or_went(self) -> None:
         before = read_switches([os.getpid()])
