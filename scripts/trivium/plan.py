@@ -172,9 +172,9 @@ class Plan:
 
 def _seconds(task: Task) -> float:
     variant, contender = task.variant, task.entry.contender
-    if ideal := ideal_of(variant, contender, 1):
-        if ideal["metric"] == "makespan":
-            return float(ideal["value"]) + OVERHEAD
+    ideal = ideal_of(variant, contender, 1)
+    if ideal and ideal["metric"] == "makespan":
+        return float(ideal["value"]) + OVERHEAD
     seconds = variant.phases.total + OVERHEAD
     if task.scenario.held:
         seconds += _A_CONNECTION * variant.connections

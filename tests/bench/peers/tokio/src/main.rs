@@ -34,7 +34,8 @@ struct Session {
 
 /// Appends a line's content and its end; false ends the exchange: it is empty, too long or not UTF-8.
 fn accept(content: &[u8], out: &mut Vec<u8>) -> bool {
-    let legal = !content.is_empty() && content.len() <= MAX_LINE && std::str::from_utf8(content).is_ok();
+    let legal =
+        !content.is_empty() && content.len() <= MAX_LINE && std::str::from_utf8(content).is_ok();
     if legal {
         out.extend_from_slice(content);
         out.push(b'\n');
@@ -114,7 +115,11 @@ async fn serve(mut stream: TcpStream) -> io::Result<()> {
 }
 
 fn listen(address: SocketAddr) -> io::Result<TcpListener> {
-    let socket = if address.is_ipv4() { TcpSocket::new_v4()? } else { TcpSocket::new_v6()? };
+    let socket = if address.is_ipv4() {
+        TcpSocket::new_v4()?
+    } else {
+        TcpSocket::new_v6()?
+    };
     socket.set_reuseaddr(true)?;
     socket.bind(address)?;
     socket.listen(BACKLOG)
@@ -166,7 +171,10 @@ fn main() {
         eprintln!("tokio_echo: usage: tokio_echo --listen ADDRESS:PORT [--workers N]");
         std::process::exit(2);
     };
-    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(workers).enable_all().build();
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(workers)
+        .enable_all()
+        .build();
     let result = runtime.and_then(|runtime| {
         let result = runtime.block_on(run(address));
         runtime.shutdown_background();
