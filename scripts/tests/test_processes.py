@@ -21,6 +21,7 @@ from trivium.placement import usable_cpus
 from trivium.processes import adopt_orphans, descendants, read_process, tree
 from trivium.server import running
 from trivium.switches import CAME_AND_WENT, TOO_MANY, OfThread, Switches, read_switches, switches_between
+from trivium.watch import Watch
 
 PYTHON = [sys.executable, "-c"]
 READY = "print('listening on 127.0.0.1:1', flush=True)"
@@ -199,8 +200,23 @@ class Cost(Case):
         self.assertEqual(switches_between(before, None), TOO_MANY)
 
     def test_too_many_threads_are_not_read(self) -> None:
-        with mock.patch("trivium.switches.MOST_THREADS", 0):
-            self.assertIsNone(read_switches([os.getpid()]))
+        self.assertIsNone(read_switches([os.getpid()], most=0))
+
+    def test_a_large_tree_is_read_in_thorough_rounds_only(self) -> None:
+        load = {"start_monotonic_ns": 0, "end_monotonic_ns": 2**63}
+        with mock.patch("trivium.watch.FEW_THREADS", 2), self.server(FAMILY, ProcFiles()) as server:
+            found = {}
+            for thorough in (True, False):
+                watch = Watch(server, 0.1, thorough=thorough)
+                watch.begin()
+                watch.middle()
+                watch.end()
+                found[thorough] = watch.findings(load)
+        self.assertEqual([sample["processes"] for sample in found[True]["memory"]], [3])
+        self.assertEqual(found[False]["memory"], [])
+        self.assertIsNotNone(found[True]["context_switches"])
+        self.assertIsNone(found[False]["context_switches"])
+        self.assertIsNotNone(found[False]["faults"])
 
     def test_migrations_are_counted_where_the_kernel_tells(self) -> None:
         early = {(1, 1): OfThread(1, 1, 4), (1, 2): OfThread(1, 1, 2)}

@@ -25,6 +25,8 @@ from trivium.watch import Watch
 # The attribution pass: long enough to count, since what it counts is a number per operation and no time.
 _ATTRIBUTION = Phases(0.2, 0.5)
 
+_THOROUGH_EVERY = 3  # rounds: in these, what takes long to read is read, too
+
 Raw = dict[str, Any]
 
 
@@ -112,7 +114,9 @@ def _run(task: Task, bench: Bench, phases: Phases, reader_of: Callable[[Server],
 def measure(task: Task, bench: Bench) -> Raw:
     """Returns the raw measurement; one that failed has the reason in `error` and no `load`."""
     phases = task.variant.phases
-    return _run(task, bench, phases, lambda server: Watch(server, phases.duration))
+    # Where connections are silent, nothing is disturbed by reading.
+    thorough = task.round % _THOROUGH_EVERY == 1 or "idle" in task.variant.load
+    return _run(task, bench, phases, lambda server: Watch(server, phases.duration, thorough=thorough))
 
 
 class _Counting:

@@ -14,8 +14,10 @@ from pathlib import Path
 # Reading a thread's files takes some 50 us: more threads than these would be read for longer than they are measured.
 MOST_THREADS = 1500
 
+FEW_THREADS = 128
+
 CAME_AND_WENT = "threads came and went, and what the kernel counted for them went too"
-TOO_MANY = f"more than {MOST_THREADS} threads can't be read in time"
+TOO_MANY = f"so many threads (more than {FEW_THREADS}) are read in few rounds, and more than {MOST_THREADS} in none"
 UNREADABLE = "this kernel does not tell it of a thread"
 
 
@@ -50,8 +52,8 @@ def _migrations(folder: Path) -> int | None:
     return None
 
 
-def read_switches(pids: Iterable[int]) -> Counts | None:
-    """Returns the counts of every living thread, by process and thread; None: too many threads to be read in time."""
+def read_switches(pids: Iterable[int], most: int = MOST_THREADS) -> Counts | None:
+    """Returns the counts of every living thread, by process and thread; None: there are more than `most` threads."""
     folders: list[tuple[int, Sequence[str]]] = []
     number = 0
     for pid in pids:
@@ -61,7 +63,7 @@ def read_switches(pids: Iterable[int]) -> Counts | None:
             continue
         folders.append((pid, tasks))
         number += len(tasks)
-        if number > MOST_THREADS:
+        if number > most:
             return None
     counts: Counts = {}
     for pid, tasks in folders:

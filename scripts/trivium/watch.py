@@ -11,7 +11,7 @@ from trivium.faults import faults_between, read_faults
 from trivium.kernel_counters import MachineTime, machine_time
 from trivium.memory import held_by
 from trivium.server import Server
-from trivium.switches import UNREADABLE, Counts, read_switches, switches_between
+from trivium.switches import FEW_THREADS, MOST_THREADS, UNREADABLE, Counts, read_switches, switches_between
 
 _NO_MEMORY_GROUP = "there is no memory cgroup that could be made here"
 # A sample that took longer than this share of the phase is the last one: reading must not become the load.
@@ -21,11 +21,16 @@ Raw = dict[str, Any]
 
 
 class Watch:
-    """Reads as the measured phase begins, several times within it, and as it ends."""
+    """Reads as the measured phase begins, several times within it, and as it ends.
 
-    def __init__(self, server: Server, duration: float) -> None:
+    Reading a thousand processes takes a CPU for a good part of a short phase, and would count against whoever has them.
+    Where there are many, they are read only when `thorough`, which few rounds are: the others tell the rate.
+    """
+
+    def __init__(self, server: Server, duration: float, *, thorough: bool) -> None:
         self._server = server
         self._duration = duration
+        self._thorough = thorough
         self._when: dict[str, float] = {}
         self._cpu: dict[str, CpuTime] = {}
         self._machine: dict[str, MachineTime] = {}
@@ -43,7 +48,7 @@ class Watch:
         memory = self._server.account.memory
         of_group = memory.faults() if memory is not None else None
         self._faults[name] = of_group if of_group is not None else read_faults(members)
-        self._switches[name] = read_switches(members)
+        self._switches[name] = read_switches(members, MOST_THREADS if self._thorough else FEW_THREADS)
 
     def begin(self) -> None:
         """Reads what counts up, for the first time."""
@@ -51,10 +56,11 @@ class Watch:
 
     def middle(self) -> None:
         """Reads what goes up and down: memory and units."""
-        if self._too_dear:
+        members = self._server.members()
+        if self._too_dear or (len(members) > FEW_THREADS and not self._thorough):
             return
         began = time.monotonic()
-        held = held_by(self._server.members())
+        held = held_by(members)
         memory = self._server.account.memory
         kernel = None if memory is None else memory.kernel_bytes()
         self._samples.append({"at": began - self._when["begin"], **asdict(held), "kernel": kernel})
