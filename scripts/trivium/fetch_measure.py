@@ -235,6 +235,9 @@ def _measured(task: Task, origin: Server, bench: Bench, placement: Placement, ra
         "unmeasured": {"migrations_per_op": "they can't be read of what has ended"},
         "origin": _told_by(origin),
     }
+    at_once = raw["origin"].get("most_at_once", 0)
+    if at_once > variant.jobs:
+        raw["notes"].append(f"had {at_once} URLs in flight, and may have {variant.jobs}")
 
 
 def measure_fetch(task: Task, bench: Bench) -> Raw:

@@ -5,7 +5,7 @@
 // delay, however many wait, so that what a fetch client needs beyond that is its own.
 //
 // One loop on one thread. All wait equally long, so that those who wait form a queue, and its front
-// says until when epoll may wait. What came and went is told as JSON at the end.
+// says until when epoll may wait. SIGUSR1 prints what came until then, as JSON.
 #include <fcntl.h>
 #include <sys/epoll.h>
 #include <sys/socket.h>
@@ -66,8 +66,6 @@ class Origin {
       for (int i = 0; i < count; ++i) take(events[static_cast<std::size_t>(i)].data.fd);
       answer_who_is_due();
     }
-    std::cout << R"({"answered": )" << answered_ << R"(, "most_at_once": )" << most_ << '}'
-              << std::endl;
   }
 
  private:
@@ -92,10 +90,21 @@ class Origin {
     return {.tv_sec = seconds.count(), .tv_nsec = std::chrono::nanoseconds(left - seconds).count()};
   }
 
+  void report() const {
+    std::cout << R"({"answered": )" << answered_ << R"(, "most_at_once": )" << most_ << '}'
+              << std::endl;
+  }
+
   void take(int descriptor) {
     if (descriptor == listener_.get()) return accept_all();
     if (descriptor == signals_.descriptor()) {
-      while (signals_.take()) stopped_ = true;
+      while (const auto command = signals_.take()) {
+        if (*command == app::Command::report) {
+          report();
+        } else {
+          stopped_ = true;
+        }
+      }
       return;
     }
     const auto found = open_.find(descriptor);
