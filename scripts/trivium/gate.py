@@ -2,7 +2,7 @@
 # Copyright (c) 2026 The Trivium authors
 """The conformance gate: only a server that keeps the rules is timed.
 
-All contenders are judged at once, since most cases wait more than they compute. A case that fails while so many
+Many contenders are judged at once, since most cases wait more than they compute. A case that fails while so many
 share the CPUs is tried again alone, and what fails twice counts. A pass is remembered under the hash of everything
 that it depends on; a failure is not, so that it is judged again.
 """
@@ -26,6 +26,7 @@ from trivium.paths import CONFORMANCE, GATE_MEMORY, LOAD
 from trivium.processes import die_with_parent, kill_all, tree
 
 WITHIN = 60.0
+AT_ONCE = 16
 _POOL = MANY
 _NOWHERE = Path("/nonexistent")
 _FAILED_CASE = re.compile(r"^\[  FAILED  \] (\S+?),? ", re.MULTILINE)
@@ -43,6 +44,11 @@ class Judgement:
     remembered: bool = False
     failed: tuple[str, ...] = ()
     tried_again: tuple[str, ...] = ()
+
+
+def within(count: int) -> float:
+    """Returns the seconds within which so many contenders are judged."""
+    return WITHIN * max(1.0, count / AT_ONCE)
 
 
 def command_for(
@@ -109,7 +115,7 @@ def read_verdict(output: str, returncode: int | None) -> Judgement:
     """Returns the judgement that the suite's output and exit code amount to; None as the code: cut off."""
     if returncode is None:
         cases = f"{len(_PASSED_CASE.findall(output))} cases passed, {len(_ENDED_BADLY.findall(output))} failed"
-        return Judgement(False, f"conformance: not done within {WITHIN:g} s; {cases} until then")
+        return Judgement(False, f"conformance: not done in time; {cases} until then")
     passed = _PASSED.search(output)
     if returncode == 0 and passed and int(passed[1]) > 0:
         return Judgement(True, "")
@@ -187,7 +193,7 @@ def judge(
 ) -> dict[str, Judgement]:
     """Returns the judgement on each contender, by its key.
 
-    Blocks for a minute at most, and for some seconds more for each that speaks another dialect.
+    Blocks for `within` at most, and for some seconds more for each that speaks another dialect.
     """
     memory = memory or Memory()
     verdicts: dict[str, Judgement] = {}
@@ -195,7 +201,8 @@ def judge(
     failed: list[tuple[_Trial, Judgement]] = []
     others: list[tuple[Contender, str]] = []
     logs.mkdir(parents=True, exist_ok=True)
-    deadline = time.monotonic() + WITHIN
+    deadline = time.monotonic() + within(len(contenders))
+    waiting: list[tuple[Contender, str]] = []
     try:
         for contender in contenders:
             if not os.access(contender.program, os.X_OK):
@@ -207,8 +214,11 @@ def judge(
             elif contender.dialect in CASES:
                 others.append((contender, key))
             else:
+                waiting.append((contender, key))
+        while trials or waiting:
+            while waiting and len(trials) < AT_ONCE:
+                contender, key = waiting.pop(0)
                 trials.append(_begin(contender, key, logs, conformance))
-        while trials:
             progress(len(verdicts), len(contenders))
             for trial in list(trials):
                 in_time = time.monotonic() < deadline

@@ -179,11 +179,12 @@ class Comparison:
         contenders = self._contenders()
         if not contenders or (self._resumed and {c.key for c in contenders} <= self._stored.judgements.keys()):
             return
-        self._progress.step(f"conformance of {len(contenders)} contenders, {gate.WITHIN:g} s at most")
+        within = gate.within(len(contenders))
+        self._progress.step(f"conformance of {len(contenders)} contenders, {within:.0f} s at most")
         began = time.monotonic()
 
         def show(done: int, total: int) -> None:
-            left = gate.WITHIN - (time.monotonic() - began)
+            left = within - (time.monotonic() - began)
             self._progress.bar(done, total, left, "conformance")
 
         self._stored.judgements = gate.judge(contenders, self._output / "raw" / "gate", show)
