@@ -186,12 +186,12 @@ class Going(unittest.TestCase):
 
     def test_the_estimate_learns_what_a_contender_takes(self) -> None:
         work = self.work()
-        first = work.seconds_left([], 1)
+        first = work.seconds_left()
         task = next(task for task in work.rounds[0] if task.label == "churn multithread/handoff")
         before = work.seconds_for([task])
         work.learn(task, {"wall_seconds": before + 2.0})
         self.assertAlmostEqual(work.seconds_for([task]), before + 2.0)
-        self.assertGreater(work.seconds_left([], 1), first + 5 * 2.0 - before)
+        self.assertGreater(work.seconds_left(), first + 5 * 2.0 - before)
 
     def test_a_stranger_is_taken_for_one_of_its_like(self) -> None:
         pace = Pace(self.memory)

@@ -5,6 +5,7 @@
 The form is the schema of results.json; nothing here measures, so the same raw measurements give the same results.
 """
 
+import json
 from collections import Counter
 from collections.abc import Sequence
 from typing import Any
@@ -22,6 +23,7 @@ from trivium.statistics import outliers
 from trivium.steady import steadiness
 
 Raw = dict[str, Any]
+_ByCell = dict[tuple[str, str, str], list[Raw]]
 
 SCHEMA = 1
 RATIO_METRICS = (
@@ -183,27 +185,36 @@ def _mark_where_nothing_is_left(here: Sequence[Cell]) -> None:
             cell["notes"].append("load-limited: as fast as the null server, which the load client limits")
 
 
+def _place(scenario: str, params: dict[str, Any], entry: str) -> tuple[str, str, str]:
+    """Returns what tells a cell from all others."""
+    return scenario, json.dumps(params, sort_keys=True), entry
+
+
+def _by_cell(raws: Sequence[Raw]) -> _ByCell:
+    found: _ByCell = {}
+    for raw in raws:
+        found.setdefault(_place(raw["scenario"], raw["params"], raw["entry"]), []).append(raw)
+    return found
+
+
 def _cells_of(
     plan: Plan,
     variant: Variant,
-    raws: Sequence[Raw],
-    attributions: Sequence[Raw],
+    raws: _ByCell,
+    attributions: _ByCell,
     judgements: dict[str, Judgement],
 ) -> list[Cell]:
     """Returns the cells of one variant, one for each entry."""
     scenario = variant.scenario
-
-    def of(entry: str, measurements: Sequence[Raw]) -> list[Raw]:
-        wanted = (scenario.name, variant.params, entry)
-        return [raw for raw in measurements if (raw["scenario"], raw["params"], raw["entry"]) == wanted]
-
     here = []
     for entry in plan.entries_of(scenario):
-        cell = _cell(plan, variant, entry, of(entry.name, raws), judgements.get(entry.contender.key))
+        own = raws.get(_place(scenario.name, variant.params, entry.name), [])
+        cell = _cell(plan, variant, entry, own, judgements.get(entry.contender.key))
         here.append(cell)
         if cell["valid"]:
             # A twin is the same program: what was counted for one was counted for both.
-            add_attribution(cell, of(entry.contender.name, attributions))
+            counted = attributions.get(_place(scenario.name, variant.params, entry.contender.name), [])
+            add_attribution(cell, counted)
     baseline = next(cell for cell in here if cell["entry"] == plan.baseline_of(scenario))
     null = next((cell for cell in here if cell["entry"] == NULL_SERVER and cell["valid"]), None)
     for cell in here:
@@ -222,8 +233,9 @@ def make_cells(
 ) -> list[Cell]:
     """Returns a cell for each variant of a scenario and entry, measured or not."""
     cells = []
+    timed, counted = _by_cell(raws), _by_cell(attributions)
     for variant in variants_of(plan.scenarios):
-        cells += _cells_of(plan, variant, raws, attributions, judgements)
+        cells += _cells_of(plan, variant, timed, counted, judgements)
     for micro in plan.microbenchmarks:
         cases = [case for case in plan.cases if case.scenario == micro]
         cells += make_micro_cells(micro, cases, raws, plan.rounds)

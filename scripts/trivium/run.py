@@ -230,7 +230,7 @@ class Comparison:
     def _attribute(self, work: Work, asked: list[Task], bench: Bench, instrument: Instrument) -> None:
         began = time.monotonic()
         for done, task in enumerate(asked):
-            left = work.seconds_left(asked[done:], 1)
+            left = work.seconds_left(asked[done:])
             self._progress.bar(done, len(asked), left, f"attribution  {task.label}")
             raw = attribute(task, bench, instrument)
             work.learn_attribution(task, raw)
@@ -252,7 +252,7 @@ class Comparison:
                 return
             for task in left:
                 done = len(self._stored.raws)
-                time_left = work.seconds_left([], number)
+                time_left = work.seconds_left()
                 self._progress.bar(done, work.total, time_left, f"round {number}/{self._plan.rounds}  {task.label}")
                 raw = self._measure_one(task, bench)
                 work.learn(task, raw)

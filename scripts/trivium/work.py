@@ -2,6 +2,7 @@
 # Copyright (c) 2026 The Trivium authors
 """What a comparison still has to do, and how long that takes on this machine, by what it has taken until now."""
 
+from collections import Counter
 from collections.abc import Sequence
 from typing import Any
 
@@ -41,6 +42,9 @@ class Work:
         self.rounds = [plan.tasks_of(number, excluded) for number in range(1, plan.rounds + 1)]
         self.total = sum(len(tasks) for tasks in self.rounds)
         self._done: _Done = {(raw["round"], raw["scenario"], label_of(raw)) for raw in stored.raws}
+        # By what has the same pace: a thousand tasks are summed up before each of them.
+        self._left = Counter(_key(task) for tasks in self.rounds for task in self.left_of(tasks))
+        self._planned = {_key(task): plan.seconds_for([task]) for tasks in self.rounds for task in tasks}
         self._attributed: _Done = {(1, raw["scenario"], label_of(raw)) for raw in stored.attributions}
         self.most_for_attribution = ATTRIBUTION_SHARE * plan.profile.within
 
@@ -56,22 +60,22 @@ class Work:
         # The round's random order within that: what runs first must not always be the same.
         return sorted(once, key=lambda task: order[_name(task.variant)])
 
-    def _seconds(self, task: AnyTask) -> float:
-        return max(0.05, self._plan.seconds_for([task]) + self._pace.extra(*_key(task)))
+    def _seconds(self, key: tuple[str, str]) -> float:
+        return max(0.05, self._planned[key] + self._pace.extra(*key))
 
     def seconds_for(self, tasks: Sequence[AnyTask]) -> float:
         """Returns how long the tasks take, by what their like has taken."""
-        return sum(self._seconds(task) for task in tasks)
+        return sum(self._seconds(_key(task)) for task in tasks)
 
     def attribution_seconds(self, tasks: Sequence[Task]) -> float:
         """Returns how long the attribution pass takes for the tasks, which is cut off where it takes too long."""
         extra = (self._pace.extra(*_key(task, attribution=True)) for task in tasks)
         return min(self.most_for_attribution, sum(max(0.05, ATTRIBUTION_SECONDS + more) for more in extra))
 
-    def seconds_left(self, attributions: Sequence[Task], first_round: int) -> float:
-        """Returns how long it takes from that round on, with what is left of the attribution pass."""
-        rest = [task for tasks in self.rounds[first_round - 1 :] for task in self.left_of(tasks)]
-        return self.attribution_seconds(attributions) + self.seconds_for(rest)
+    def seconds_left(self, attributions: Sequence[Task] = ()) -> float:
+        """Returns how long it all takes that is left, with these of the attribution pass."""
+        rest = sum(number * self._seconds(key) for key, number in self._left.items())
+        return self.attribution_seconds(attributions) + rest
 
     def learn_attribution(self, task: Task, raw: Raw) -> None:
         """Takes note of a measurement of the attribution pass."""
@@ -79,15 +83,17 @@ class Work:
 
     def learn(self, task: AnyTask, raw: Raw) -> None:
         """Takes note of a measurement: it is done, and has taken so long."""
+        key = _key(task)
         self._done.add(_identity(task))
-        self._pace.learn(*_key(task), raw["wall_seconds"] - self._plan.seconds_for([task]))
+        self._left[key] -= 1
+        self._pace.learn(*key, raw["wall_seconds"] - self._planned[key])
 
     def announcement(self, attributions: Sequence[Task]) -> str:
         """Returns what is about to be done, and how long that takes at most."""
         left = sum(len(self.left_of(tasks)) for tasks in self.rounds)
         went = f", {self.total - left} of them done before" if left < self.total else ""
         counted = f"; before that, system calls in {len(attributions)} cells" if attributions else ""
-        seconds = min(self.seconds_left(attributions, 1), self._plan.profile.within)
+        seconds = min(self.seconds_left(attributions), self._plan.profile.within)
         size = f"{self.total} measurements in {self._plan.rounds} rounds{went}"
         return f"{size}, in random order (seed {self._plan.seed}){counted}: about {duration(seconds)} min"
 
