@@ -15,7 +15,7 @@ import shlex
 import shutil
 import subprocess
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import BinaryIO
@@ -46,9 +46,10 @@ class Judgement:
     tried_again: tuple[str, ...] = ()
 
 
-def within(count: int) -> float:
-    """Returns the seconds within which so many contenders are judged."""
-    return WITHIN * max(1.0, count / AT_ONCE)
+def within(contenders: Sequence[Contender]) -> float:
+    """Returns the seconds within which all of them are judged. A fetch client's cases wait more than a server's."""
+    waits = 2 if any(contender.role == "fetch" for contender in contenders) else 1
+    return WITHIN * waits * max(1.0, len(contenders) / AT_ONCE)
 
 
 def command_for(
@@ -201,7 +202,7 @@ def judge(
     failed: list[tuple[_Trial, Judgement]] = []
     others: list[tuple[Contender, str]] = []
     logs.mkdir(parents=True, exist_ok=True)
-    deadline = time.monotonic() + within(len(contenders))
+    deadline = time.monotonic() + within(contenders)
     waiting: list[tuple[Contender, str]] = []
     try:
         for contender in contenders:

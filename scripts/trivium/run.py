@@ -16,16 +16,17 @@ from types import FrameType
 from typing import Any
 
 from trivium import build, gate, limits
+from trivium.against import read_results, tell
 from trivium.attribution import Instrument, find_instrument
 from trivium.contenders import Contender
 from trivium.cpu_time import open_account
-from trivium.errors import CannotCompare
+from trivium.errors import CannotCompare, WrongUsage
 from trivium.fetch_measure import measure_fetch
 from trivium.machine import environment
 from trivium.measure import Bench, Raw, attribute, measure
 from trivium.microbenchmarks import PROGRAMS, find_cases, measure_case
 from trivium.pace import Pace
-from trivium.paths import BUILD, CONFORMANCE, LOAD, ORIGIN, shown
+from trivium.paths import BUILD, CONFORMANCE, LOAD, ORIGIN, ROOT, shown
 from trivium.placement import Placement, format_cpu_list
 from trivium.plain import to_plain
 from trivium.plan import AnyTask, MicroTask, Plan, Task
@@ -72,7 +73,13 @@ class Comparison:
     """One comparison: what it has found so far, and where that goes."""
 
     def __init__(
-        self, plan: Plan, placement: Placement, output: Path, arguments: list[str], before: StoredRun | None = None
+        self,
+        plan: Plan,
+        placement: Placement,
+        output: Path,
+        arguments: list[str],
+        before: StoredRun | None = None,
+        against: str | None = None,
     ) -> None:
         self._stored = before or StoredRun(plan, placement, arguments)
         self._output = output
@@ -82,7 +89,7 @@ class Comparison:
         self._built = time.monotonic()
         self._spent_before = float(self._facts.get("spent", 0.0))
         if before is None:
-            self._facts.update(started=_now(), notes=list(placement.notes), resumed=[])
+            self._facts.update(started=_now(), notes=list(placement.notes), resumed=[], against=against)
         else:
             self._facts["resumed"].append(_now())
         self._facts["complete"] = False
@@ -179,7 +186,7 @@ class Comparison:
         contenders = self._contenders()
         if not contenders or (self._resumed and {c.key for c in contenders} <= self._stored.judgements.keys()):
             return
-        within = gate.within(len(contenders))
+        within = gate.within(contenders)
         self._progress.step(f"conformance of {len(contenders)} contenders, {within:.0f} s at most")
         began = time.monotonic()
 
@@ -316,9 +323,19 @@ class Comparison:
         terminal = sys.stdout.isatty()
         width = shutil.get_terminal_size().columns if terminal else None
         print("\n".join(terminal_lines(results, width=width, colour=terminal)))
+        if old := self._facts.get("against"):
+            self._tell_against(results, ROOT / old)
         print(f"Written to {shown(self._output)}: report.html, report.md, results.json, plots/, raw/", flush=True)
         if not self._facts["complete"]:
             print(f"To go on with it: scripts/compare --resume {shown(self._output)}", flush=True)
+
+
+    def _tell_against(self, results: dict[str, Any], old: Path) -> None:
+        """Says what has changed since; where the old results have gone meanwhile, says that."""
+        try:
+            print("\n".join(["", *tell(results, read_results(old), old.name, self._output)]))
+        except WrongUsage as error:
+            print(error)
 
 
 def resume(folder: Path) -> int:
