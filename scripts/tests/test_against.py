@@ -12,8 +12,10 @@ from pathlib import Path
 from typing import Any
 
 from tests import report_samples
-from trivium.against import difference, ladder, lines_of, read_results, tell
+from trivium.against import at_old_rates, difference, ladder, lines_of, read_results, tell
 from trivium.errors import WrongUsage
+from trivium.paths import SCENARIOS
+from trivium.scenario_file import read_scenarios
 from trivium.two_samples import beyond_chance, chance_at_most, rank_sum_counts, unpaired_ratio
 
 # Hollander and Wolfe's permeability of the chorioamnion, at term and at 12 to 26 weeks: W = 35, one-sided p = 0.1272.
@@ -166,6 +168,16 @@ class Against(unittest.TestCase):
     def test_the_ladder_of_an_old_run_is_known(self) -> None:
         self.assertEqual(ladder(self.old, "latency"), [1000, 2000, 5000, 10000, 20000])
         self.assertEqual(ladder(self.old, "churn"), [])
+
+    def test_a_new_run_asks_at_the_old_rates(self) -> None:
+        known = read_scenarios(SCENARIOS)
+        found = {scenario.name: scenario for scenario in at_old_rates(known, self.old)}
+        self.assertEqual(found["latency"].rate, (1000, 2000, 5000, 10000, 20000))
+        self.assertEqual(found["mixed"].rate, 1000)
+        self.assertEqual(
+            [found[s.name] for s in known if s.name not in ("latency", "mixed")],
+            [scenario for scenario in known if scenario.name not in ("latency", "mixed")],
+        )
 
     def test_is_read_from_a_folder_and_written_to_one(self) -> None:
         with tempfile.TemporaryDirectory() as scratch:

@@ -13,7 +13,7 @@ the headlines, and apart from those among the others.
 
 import json
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +24,7 @@ from trivium.micro_results import is_baseline
 from trivium.microbenchmarks import case_label
 from trivium.palette import FLOOR
 from trivium.ranking import baseline_of, cells_of, is_twin
+from trivium.scenarios import AnyScenario, Microbenchmark
 from trivium.two_samples import Ratio, beyond_chance, unpaired_ratio
 
 AS_IT_STANDS = ("pss", "page_tables", "kernel_memory", "bytes_per_connection")
@@ -77,6 +78,17 @@ def ladder(results: dict[str, Any], scenario: str) -> list[Any]:
     """Returns the rates at which a run asked, in ascending order: what a later one must ask at to be comparable."""
     rates = {cell["params"]["rate"] for cell in cells_of(results, scenario) if cell["params"].get("rate")}
     return sorted(rates)
+
+
+def at_old_rates(scenarios: Sequence[AnyScenario], old: dict[str, Any]) -> list[AnyScenario]:
+    """Returns the scenarios, those that the old run knows at the rates that it asked at."""
+    found: list[AnyScenario] = []
+    for scenario in scenarios:
+        rates = [] if isinstance(scenario, Microbenchmark) else ladder(old, scenario.name)
+        if rates and not isinstance(scenario, Microbenchmark) and scenario.rate:
+            scenario = replace(scenario, rate=rates[0] if len(rates) == 1 else tuple(rates))
+        found.append(scenario)
+    return found
 
 
 def _key(cell: Cell) -> str:

@@ -6,7 +6,9 @@ import random
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
+from trivium.against import at_old_rates
 from trivium.contender_file import join, parse_added, read_contenders
 from trivium.contenders import (
     CONTENDERS,
@@ -41,6 +43,7 @@ class Asked:
     added: tuple[str, ...] = ()
     contender_files: tuple[Path, ...] = ()
     scenario_files: tuple[Path, ...] = ()
+    old: dict[str, Any] | None = None  # the results of the run that this one is held against
 
 
 @dataclass(frozen=True)
@@ -121,6 +124,8 @@ def _check_baseline(baseline: Contender, scenarios: Sequence[Scenario], say: Say
 def make_plan(asked: Asked, catalogue: Catalogue, say: Say) -> Plan:
     """Returns the plan for what was asked; WrongUsage names the flag that does not fit."""
     chosen = chosen_scenarios(asked, catalogue.scenarios)
+    if asked.old is not None:
+        chosen = at_old_rates(chosen, asked.old)
     scenarios = tuple(scenario for scenario in chosen if isinstance(scenario, Scenario))
     _check_globs(asked, catalogue, chosen)
     baseline = find(asked.baseline, catalogue.servers)

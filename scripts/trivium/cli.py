@@ -9,11 +9,12 @@ import time
 from pathlib import Path
 from typing import NoReturn
 
+from trivium.against import read_results
 from trivium.choose import Asked, make_plan, read_catalogue
 from trivium.contenders import DEFAULT_BASELINE
 from trivium.errors import CannotCompare, WrongUsage
 from trivium.explain import explain
-from trivium.paths import RESULTS
+from trivium.paths import RESULTS, shown
 from trivium.placement import parse_cpu_list, place
 from trivium.plan import PROFILES
 from trivium.run import Comparison, resume
@@ -34,6 +35,7 @@ Examples:
   scripts/compare --list                                 what there is to measure, and to be measured
   scripts/compare --scenario lines --contender 'async/*' --contender 'multithread/*'
   scripts/compare --scenario scale --profile full        one scenario, as the full profile has it
+  scripts/compare --against results/THAT                 and what has changed since
   scripts/compare --resume results/THAT                  after ^C: what is left of it
   scripts/compare --add mine='./server --port {port}'    a server of yours beside ours, which must conform
   scripts/compare --add web:http='./web {port}' --scenario churn --contender web
@@ -101,6 +103,8 @@ def _parser() -> _Parser:
     help_resume = "go on with the comparison in that folder, which was interrupted, as it was asked for then"
     add("--resume", type=Path, metavar="DIR", help=help_resume)
     add("--seed", type=_number(0, None), metavar="N", help="the seed of the order; default random, and recorded")
+    help_against = "say what has changed beyond noise since that comparison, at the rates that it asked at"
+    add("--against", type=Path, metavar="DIR", help=help_against)
     add("--list", action="store_true", help="explain profiles, contenders and scenarios, and end")
     return parser
 
@@ -116,6 +120,7 @@ def _asked(options: argparse.Namespace) -> Asked:
         added=tuple(options.add or ()),
         contender_files=tuple(options.contenders or ()),
         scenario_files=tuple(options.scenarios or ()),
+        old=read_results(options.against) if options.against else None,
     )
 
 
@@ -153,7 +158,8 @@ def main(arguments: list[str]) -> int:
             return 0
         plan = make_plan(asked, catalogue, _say)
         placement = place(options.server_cpus, options.load_cpus)
-        return Comparison(plan, placement, _output_folder(options.output), arguments).run()
+        against = shown(options.against) if options.against else None
+        return Comparison(plan, placement, _output_folder(options.output), arguments, against=against).run()
     except WrongUsage as error:
         print(f"compare: {error}", file=sys.stderr)
         return 2
