@@ -23,7 +23,7 @@ import (
 const (
 	head         = "HTTP/1.0 200 OK\r\nContent-Type: text/plain\r\n\r\n"
 	maxLine      = 64 << 10
-	readSize     = 16 << 10
+	readSize     = 4 << 10 // as bufio has it: every connection holds as much while it is silent
 	idleTimeout  = 60 * time.Second
 	drainTimeout = 5 * time.Second
 	lingerTime   = 2 * time.Second

@@ -4,6 +4,7 @@
 //! A peer for the comparison: the line-echo protocol on Tokio, a task for each connection on its pool of threads.
 //! It keeps the protocol, and of the command-line contract the address, the ready line and SIGTERM.
 
+use std::cell::RefCell;
 use std::io::{self, Write};
 use std::net::SocketAddr;
 use std::time::Duration;
@@ -16,7 +17,7 @@ use tokio::time::{sleep, timeout};
 
 const HEAD: &[u8] = b"HTTP/1.0 200 OK\r\nContent-Type: text/plain\r\n\r\n";
 const MAX_LINE: usize = 64 << 10;
-const READ_SIZE: usize = 16 << 10;
+const READ_SIZE: usize = 64 << 10;
 const BACKLOG: u32 = 4096;
 const IDLE_TIMEOUT: Duration = Duration::from_secs(60);
 const DRAIN_TIMEOUT: Duration = Duration::from_secs(5);
@@ -93,18 +94,36 @@ async fn linger(stream: &mut TcpStream) -> io::Result<()> {
     Ok(())
 }
 
+thread_local! {
+    /// What is read goes through it at once, so that a silent connection holds no buffer.
+    static BUFFER: RefCell<Vec<u8>> = RefCell::new(vec![0; READ_SIZE]);
+}
+
+/// Feeds the session with what there is to read: `None` where there was nothing, `Some(false)` where the exchange ends.
+fn feed_from(stream: &TcpStream, session: &mut Session) -> io::Result<Option<bool>> {
+    BUFFER.with(|buffer| {
+        let buffer = &mut *buffer.borrow_mut();
+        match stream.try_read(buffer) {
+            Ok(0) => {
+                session.end();
+                Ok(Some(false))
+            }
+            Ok(count) => Ok(Some(session.feed(&buffer[..count]))),
+            Err(error) if error.kind() == io::ErrorKind::WouldBlock => Ok(None),
+            Err(error) => Err(error),
+        }
+    })
+}
+
 async fn serve(mut stream: TcpStream) -> io::Result<()> {
     stream.set_nodelay(true)?;
     stream.write_all(HEAD).await?;
     let mut session = Session::default();
-    let mut buffer = vec![0; READ_SIZE];
     let mut open = true;
     while open {
-        let count = timeout(IDLE_TIMEOUT, stream.read(&mut buffer)).await??;
-        open = session.feed(&buffer[..count]);
-        if count == 0 {
-            session.end();
-            open = false;
+        timeout(IDLE_TIMEOUT, stream.readable()).await??;
+        if let Some(more) = feed_from(&stream, &mut session)? {
+            open = more;
         }
         if !session.out.is_empty() {
             timeout(IDLE_TIMEOUT, stream.write_all(&session.out)).await??;
