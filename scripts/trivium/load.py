@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from trivium.contenders import Contender
+from trivium.contenders import Contender, units
 from trivium.errors import LoadFailed
 from trivium.paths import LOAD
 from trivium.processes import die_with_parent, kill_all
@@ -109,9 +109,9 @@ def _follow(lines: _Lines, phases: Phases, moments: Moments, slack: float) -> No
     raise LoadFailed("the load client ended before it had measured")
 
 
-def patience(variant: Variant) -> float:
-    """Returns the seconds that it may take longer, on a slow machine, to begin and to end so many connections."""
-    return 0.01 * variant.connections
+def patience(variant: Variant, contender: Contender) -> float:
+    """Returns the seconds that it may take longer, on a slow machine, to begin and to end so many units."""
+    return 0.005 * variant.connections + 0.02 * units(contender, variant)
 
 
 def run_load(

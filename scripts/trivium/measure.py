@@ -89,7 +89,7 @@ def _run(task: Task, bench: Bench, phases: Phases, reader_of: Callable[[Server],
     tcp, began = tcp_counters(), time.monotonic()
     output, errors = bench.scratch / "load.json", bench.scratch / "server.stderr"
     output.unlink(missing_ok=True)
-    polite, patient = "handles-sigterm" in contender.can, patience(variant)
+    polite, patient = "handles-sigterm" in contender.can, patience(variant, contender)
     server: Server | None = None
     try:
         account = bench.account
