@@ -13,7 +13,7 @@ from trivium.table import scenario_lines, spread
 class Numbers(unittest.TestCase):
     def test_have_three_digits_that_count(self) -> None:
         told = [number(value) for value in (0.91234, 4.5678, 45.678, 456.78, 18204.4, 0)]
-        self.assertEqual(told, ["0.912", "4.57", "45.7", "457", "18,204", "0.000"])
+        self.assertEqual(told, ["0.912", "4.57", "45.7", "457", "18,204", "0"])
 
     def test_spread_is_half_of_low_to_high(self) -> None:
         self.assertEqual(spread({"median": 100, "low": 95, "high": 105, "samples": [95, 100, 105]}), "±5%")

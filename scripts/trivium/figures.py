@@ -64,7 +64,7 @@ _FIGURES = {
     "processes": Figure("processes", "", better=""),
     "server_cpu_share": Figure("server's load", "", better="", share=True),
     "client_cpu_share": Figure("client's load", "", better="", share=True),
-    "null_headroom": Figure("headroom of the null server", "times", better=""),
+    "null_headroom": Figure("null headroom", "times", better=""),
     "of_ideal": Figure("share of the ideal", "", better="higher", share=True),
     "makespan": Figure("makespan", "s"),
     "share_failed": Figure("failed", "", share=True),
@@ -102,7 +102,9 @@ LEAST = {
 def number(value: float) -> str:
     """Returns three significant digits or more, with thousands separated: 0.912, 4.56, 45.6, 456, 18,204."""
     size = abs(value)
-    if 0 < size < 0.01:
+    if size == 0:
+        return "0"
+    if size < 0.01:
         return f"{value:.2g}" if size >= 1e-4 else f"{value:.0e}"
     digits = 0 if size >= 100 else 1 if size >= 10 else 2 if size >= 1 else 3
     return f"{value:,.{digits}f}"
@@ -138,7 +140,7 @@ def least(facts: dict[str, Any], metric: str) -> str:
 
 def axis_of(facts: dict[str, Any]) -> str | None:
     """Returns the name of the scenario's axis, or None where it has one set of parameters only."""
-    return facts.get("axis")
+    return None if len(facts.get("axis_values") or (0, 0)) == 1 else facts.get("axis")
 
 
 def axis_value(facts: dict[str, Any], cell: Cell) -> Any:
@@ -160,6 +162,14 @@ def place_text(facts: dict[str, Any], value: Any) -> str:
     if isinstance(value, bool):
         return f"with {axis_title(facts)} {axis_text(value)}"
     return f"at {axis_text(value)} {axis_title(facts)}"
+
+
+def where_text(facts: dict[str, Any], cell: Cell) -> str:
+    """Returns at which place on the axis a cell stands; in an open loop without an axis, at which rate."""
+    rate = cell["params"].get("rate")
+    if axis_of(facts) is None and rate:
+        return f"at {axis_text(rate)} {AXES['rate'].format(operation=facts['operation'])}"
+    return place_text(facts, axis_value(facts, cell))
 
 
 def is_curve(facts: dict[str, Any], cells: list[Cell]) -> bool:

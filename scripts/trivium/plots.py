@@ -17,8 +17,8 @@ from trivium.figures import (
     figure_of,
     is_curve,
     is_micro,
-    place_text,
     shown_metrics,
+    where_text,
 )
 from trivium.micro_plots import micro_pictures
 from trivium.palette import look_of
@@ -128,8 +128,8 @@ def _percentiles(results: dict[str, Any], name: str, raws: Sequence[Raw], cells:
         x_ticks=tuple(depth(nine) for nine in NINES),
         markers=False,
     )
-    where = f", {place_text(facts, value)}" if axis_of(facts) else ""
-    heading = f"latency from the planned start{where}: percentiles of all rounds together"
+    where = next((where_text(facts, cell) for cell in cells if axis_value(facts, cell) == value), "")
+    heading = f"latency from the planned start, {where}: percentiles of all rounds together"
     drawn = plot_curves.panels(curves, plane, f"{name}: {heading}")
     return Picture(f"{name}-percentiles", heading, f"{name}: {heading}.", tuple(drawn))
 

@@ -13,7 +13,7 @@ from typing import Any
 
 from trivium.causes import why
 from trivium.cells import Cell, ratio_of
-from trivium.figures import axis_of, axis_text, axis_value, figure_of, is_micro, least, number, place_text
+from trivium.figures import axis_of, axis_text, axis_value, figure_of, is_micro, least, number, where_text
 from trivium.microbenchmarks import read_parts
 from trivium.palette import model_of
 from trivium.ranking import baseline_of, cells_of, is_foreign, is_twin, marks, ordered, telling_value
@@ -160,7 +160,7 @@ def _finding(results: dict[str, Any], name: str, need: str, metric: str) -> Find
     cells = [cell for cell in everywhere if axis_value(facts, cell) == value]
     if not any(metric in cell["metrics"] for cell in cells):
         return None
-    where = place_text(facts, value)
+    where = where_text(facts, cells[0])
     criterion = least(facts, metric)
     candidates = _candidates(baseline_of(results, name), cells, metric)
     facts_by = facts | {"headline": metric, "better": figure_of(facts, metric).better}
