@@ -6,6 +6,7 @@ from typing import Any
 
 from trivium import plot_dots
 from trivium.figures import figure_of
+from trivium.micro_table import case_name
 from trivium.microbenchmarks import read_parts
 from trivium.palette import look_of
 from trivium.plot_dots import Picture, Row
@@ -25,8 +26,7 @@ def micro_pictures(results: dict[str, Any], name: str) -> list[Picture]:
         if cell["scenario"] != name or not cell["valid"] or is_twin(cell) or metric not in cell["metrics"]:
             continue
         apart = tuple((key, value) for key, value in cell["params"].items() if key not in fixed)
-        down = [f"{key} {cell['params'][key]}" for key in fixed if key in cell["params"]]
-        label = ", ".join([cell["entry"], *down])
+        label = case_name(cell, fixed)
         note = "" if cell["ranked"] else "not ranked"
         grouped.setdefault(apart, []).append(Row(label, look_of(cell["entry"]), cell["metrics"][metric], note))
     panels = []

@@ -2,7 +2,7 @@
 # Copyright (c) 2026 The Trivium authors
 """How a microbenchmark's cells are laid out: entries below each other, what the scenario varies side by side."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from math import comb
 from typing import Any
@@ -46,6 +46,11 @@ def baseline_text(pattern: str) -> str:
     params, entry = read_parts(pattern)
     entry = f"the same model's {entry.removeprefix('{model}.')}" if "{model}" in entry else entry
     return " ".join([entry, *(f"{key}:{value}" for key, value in params.items())])
+
+
+def case_name(cell: Cell, fixed: Iterable[str]) -> str:
+    """Returns the entry with those of its parameters that a table tells in its rows: "thread.channel, spin 0us"."""
+    return ", ".join([cell["entry"], *(f"{key} {cell['params'][key]}" for key in fixed if key in cell["params"])])
 
 
 def _ratio(cell: Cell, metric: str) -> str:

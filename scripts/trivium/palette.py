@@ -46,7 +46,7 @@ class Look:
 
 def model_of(entry: str) -> str:
     """Returns the colour class of an entry: "multithread/handoff", "async.task", "nginx"."""
-    folder = entry.partition("/")[0].partition(".")[0]
+    folder = entry.partition(",")[0].partition("/")[0].partition(".")[0]
     return _FOLDERS.get(folder, "peer")
 
 

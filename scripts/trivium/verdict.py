@@ -14,6 +14,7 @@ from typing import Any
 from trivium.causes import why
 from trivium.cells import Cell, ratio_of
 from trivium.figures import axis_of, axis_text, axis_value, figure_of, is_micro, least, number, where_text
+from trivium.micro_table import case_name
 from trivium.microbenchmarks import read_parts
 from trivium.palette import model_of
 from trivium.ranking import baseline_of, cells_of, is_foreign, is_twin, marks, ordered, telling_value
@@ -241,11 +242,9 @@ def _micro_finding(results: dict[str, Any], name: str) -> Finding | None:
         return None
     first = {key: value for key, value in cells[0]["params"].items() if key not in fixed}
     here = [cell for cell in cells if all(cell["params"].get(key) == value for key, value in first.items())]
-    # One figure for each entry: the first of the parameters that rows tell (as how long it spins before it sleeps).
-    by_entry: dict[str, Cell] = {}
-    for cell in here:
-        by_entry.setdefault(cell["entry"], cell)
-    ranked = sorted(by_entry.values(), key=lambda cell: (cell["metrics"][metric]["median"], cell["entry"]))
+    # What rows tell beside the entry (as how long it spins before it sleeps) is part of who it is.
+    named = [cell | {"entry": case_name(cell, fixed)} for cell in here]
+    ranked = sorted(named, key=lambda cell: (cell["metrics"][metric]["median"], cell["entry"]))
     if len(ranked) < 2 or ranked[0]["metrics"][metric]["interval"] == "range":
         return None
     alike, behind = _judge(facts, ranked, metric, "lower", 1.0)
