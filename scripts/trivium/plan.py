@@ -32,13 +32,14 @@ class Profile:
 
 
 # Nine rounds are the fewest whose exact interval leaves out the best and the worst one, so that a single disturbance
-# does not decide; quick has as many as that, and phases that are as long as its five minutes allow.
+# does not decide; quick has as many as that, and phases that are as long as its five minutes allow. From ten on the
+# interval is the bootstrap's. Scenarios that ask beside the headlines have fewer rounds, and phases, of their own.
 PROFILES = {
     profile.name: profile
     for profile in (
         Profile("quick", 9, Phases(0.2, 0.6), "within five minutes", 290),
-        Profile("standard", 16, Phases(0.5, 3.0), "within half an hour", 1790),
-        Profile("full", 30, Phases(1.0, 5.0), "an hour and a half", 7200),
+        Profile("standard", 10, Phases(0.3, 1.0), "within half an hour", 1790),
+        Profile("full", 16, Phases(0.5, 3.0), "within three hours", 10800),
     )
 }
 
@@ -126,7 +127,7 @@ class Plan:
         role = "fetch" if scenario.kind == "fetch" else "server"
         return tuple(entry for entry in self.entries if entry.contender.role == role)
 
-    def has_round(self, scenario: Scenario, round_number: int) -> bool:
+    def has_round(self, scenario: Scenario | Microbenchmark, round_number: int) -> bool:
         """Says whether the scenario is measured in that round: some have fewer rounds than others, the first ones."""
         return self.rounds_asked_for or not scenario.rounds or round_number <= scenario.rounds
 
@@ -143,7 +144,7 @@ class Plan:
             for entry in self.entries_of(scenario)
             if entry.contender.cannot(variant) is None
         ]
-        tasks += [MicroTask(round_number, case) for case in self.cases]
+        tasks += [MicroTask(round_number, case) for case in self.cases if self.has_round(case.scenario, round_number)]
         random.Random(f"{self.seed}/{round_number}").shuffle(tasks)
         return [task for task in tasks if isinstance(task, MicroTask) or task.entry.contender.key not in excluded]
 

@@ -72,7 +72,7 @@ _OPTIONAL_SERVED: _Types = {
     "warmup": (float, int),
     "duration": (float, int),
 }
-_OPTIONAL_MICRO: _Types = {"profiles": (list,), "filter": (str,)}
+_OPTIONAL_MICRO: _Types = {"profiles": (list,), "filter": (str,), "rounds": (int,)}
 _BY_PROFILE = (
     "connections",
     "rate",

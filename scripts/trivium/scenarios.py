@@ -244,6 +244,7 @@ class Microbenchmark:
     seconds: float
     filter: str = ""
     profiles: tuple[str, ...] = PROFILE_NAMES
+    rounds: int = 0  # at most; 0: as many as the comparison has
 
 
 AnyScenario = Scenario | Microbenchmark
