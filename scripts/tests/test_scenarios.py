@@ -93,7 +93,8 @@ class Files(unittest.TestCase):
             ("held = true", "held = true\nduration = 601", "'duration' must be from 0 to 600 seconds"),
             ("held = true", 'held = true\nprofiles = ["slow"]', "'profiles' must be one of"),
             ("held = true", 'held = true\nkind = "dance"', "'kind' must be one of: served, fetch"),
-            ("held = true", "held = true\noffload = [1]", "'offload' must hold true and false only"),
+            ("held = true", "held = true\noffload = [true]", "'offload' must hold whole numbers only"),
+            ("held = true", "held = true\noffload = [-1]", "'offload' must be at least 0"),
         ):
             with self.subTest(new=new), self.assertRaisesRegex(CannotCompare, wanted):
                 read(changed(old, new))
@@ -135,11 +136,11 @@ class Variants(unittest.TestCase):
         self.assertEqual((first.params["rate"], second.load[-2:]), (100, ("--rate", "200")))
 
     def test_offload_is_a_flag_that_a_server_must_know(self) -> None:
-        without, with_it = one(changed("held = true", "held = true\noffload = [false, true]")).variants()
+        without, with_it = one(changed("held = true", "held = true\noffload = [0, 2]")).variants()
         self.assertEqual((without.server, without.needs), ((), ()))
-        self.assertEqual((with_it.server, with_it.needs), (("--offload",), ("offload",)))
+        self.assertEqual((with_it.server, with_it.needs), (("--offload", "2"), ("offload",)))
         self.assertNotEqual(without.params, with_it.params)
-        self.assertEqual(with_it.label, "mine offload=true")
+        self.assertEqual(with_it.label, "mine offload=2")
 
     def test_a_fetch_scenario_has_jobs(self) -> None:
         one_job, four = one(FETCH).variants()

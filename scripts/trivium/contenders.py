@@ -127,7 +127,7 @@ class Contender:
         return self.holds or None
 
 
-_OURS = frozenset({"hazards", "offload", "stats", "capacity", "handles-sigterm"})
+_OURS = frozenset({"hazards", "stats", "capacity", "handles-sigterm"})
 _BY_FLAG = ("hazards", "offload")  # what a server can only where it has a flag of that name
 
 
@@ -139,7 +139,7 @@ def _echo(model: str, strategy: str, about: str, unit: str, pool: str = "", *, h
         about=about,
         pool=pool,
         holds_one=holds_one,
-        can=_OURS,
+        can=_OURS | {"offload"} if unit == "task" else _OURS,  # what has a loop that could be held up
         unit=unit,
     )
 

@@ -19,13 +19,9 @@ def _row(name: str, text: str, width: int) -> list[str]:
     return textwrap.wrap(text, width, initial_indent=head, subsequent_indent=" " * len(head), break_on_hyphens=False)
 
 
-def _short(number: int | bool) -> str:
-    return str(number).lower() if isinstance(number, bool) else f"{number:,}"
-
-
 def _values(scenario: Scenario, key: str) -> str:
     value = getattr(scenario, key)
-    return ", ".join(_short(item) for item in value) if isinstance(value, tuple) else _short(value)
+    return ", ".join(f"{item:,}" for item in (value if isinstance(value, tuple) else (value,)))
 
 
 def _how(scenario: Scenario) -> str:
@@ -35,7 +31,7 @@ def _how(scenario: Scenario) -> str:
     how = f"{_values(scenario, 'connections')} connections, {scenario.loop} loop"
     if scenario.rate:
         how += f" at {_values(scenario, 'rate')} operations/s"
-    return how + (f", offload {_values(scenario, 'offload')}" if scenario.axis == "offload" else "")
+    return how + (f", {_values(scenario, 'offload')} threads for what computes" if scenario.axis == "offload" else "")
 
 
 def _in_profiles(scenario: AnyScenario) -> str:

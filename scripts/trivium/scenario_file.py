@@ -67,7 +67,7 @@ _OPTIONAL_ANY: _Types = {
 _OPTIONAL_SERVED: _Types = {
     **_OPTIONAL_ANY,
     "rate": (int, list),
-    "offload": (bool, list),
+    "offload": (int, list),
     "dialects": (list,),
     "warmup": (float, int),
     "duration": (float, int),
@@ -103,19 +103,21 @@ def _value(where: str, key: str, value: Any, types: tuple[type, ...]) -> Any:
         raise CannotCompare(f"{where} '{key}' must be of type {_spelled(types)}")
     if type(value) is not list:
         return value
-    items: type = bool if key == "offload" else int if key in AXES else str
+    items: type = int if key in AXES else str
     if not all(type(item) is items for item in value):
-        kinds = {bool: "true and false", int: "whole numbers", str: "strings"}
-        raise CannotCompare(f"{where} '{key}' must hold {kinds[items]} only")
+        kind = "whole numbers" if items is int else "strings"
+        raise CannotCompare(f"{where} '{key}' must hold {kind} only")
     if key in AXES and (not value or len(set(value)) != len(value)):
         raise CannotCompare(f"{where} '{key}' must hold each value once, and one at least")
     return tuple(value)
 
 
 def _check_numbers(where: str, key: str, value: Any) -> None:
+    # A rate of 0 is a closed loop, which can't stand beside rates.
+    least = 0 if key == "offload" or (key == "rate" and not isinstance(value, tuple)) else 1
     for number in value if isinstance(value, tuple) else (value,):
-        if key in _NUMBERS and (number < 1 and not (key == "rate" and not isinstance(value, tuple) and number == 0)):
-            raise CannotCompare(f"{where} '{key}' must be at least 1")
+        if (key in _NUMBERS or key == "offload") and number < least:
+            raise CannotCompare(f"{where} '{key}' must be at least {least}")
         if key in ("warmup", "duration") and not 0 <= number <= 600:
             raise CannotCompare(f"{where} '{key}' must be from 0 to 600 seconds")
 

@@ -26,12 +26,12 @@ RANKING = {
 MICRO_HEADLINES = ("time_per_op", "cpu_per_op")  # the lower, the better
 PROFILE_NAMES = ("quick", "standard", "full")
 # What may have several values in one scenario, each a cell of its own, and in which unit these are.
-AXES = {"connections": "connections", "rate": "operations/s", "jobs": "URLs at once", "offload": ""}
+AXES = {"connections": "connections", "rate": "operations/s", "jobs": "URLs at once", "offload": "threads"}
 KINDS = ("served", "fetch")
 # What a scenario may need that not every contender can.
 CAPABILITIES = ("hazards", "stats", "capacity", "handles-sigterm", "offload")
 
-AxisValue = int | bool
+AxisValue = int
 
 
 @dataclass(frozen=True)
@@ -67,7 +67,7 @@ class Scenario:
     profiles: tuple[str, ...] = PROFILE_NAMES
     kind: str = "served"
     rate: int | tuple[int, ...] = 0  # operations a second over all connections; 0: closed loop
-    offload: bool | tuple[bool, ...] = False
+    offload: int | tuple[int, ...] = 0  # threads beside event loops, for what computes
     needs: tuple[str, ...] = ()
     headlines: tuple[str, ...] = ()
     caveat: tuple[str, ...] = ()
@@ -181,9 +181,9 @@ class Variant:
         return int(self._at("jobs"))
 
     @property
-    def offload(self) -> bool:
-        """Says whether the server is to compute elsewhere than where it serves."""
-        return bool(self._at("offload"))
+    def offload(self) -> int:
+        """How many threads an event loop has beside it for what computes; 0: it computes where it serves."""
+        return int(self._at("offload"))
 
     @property
     def phases(self) -> Phases:
@@ -198,7 +198,7 @@ class Variant:
     @property
     def server(self) -> tuple[str, ...]:
         """The flags for our servers, beyond address, strategy and workers."""
-        return (*self.scenario.server, "--offload") if self.offload else self.scenario.server
+        return (*self.scenario.server, "--offload", str(self.offload)) if self.offload else self.scenario.server
 
     @property
     def needs(self) -> tuple[str, ...]:
@@ -220,8 +220,7 @@ class Variant:
     def label(self) -> str:
         """What a reader calls it: "scale connections=100"."""
         axis = self.scenario.axis
-        value = str(self.axis_value).lower() if isinstance(self.axis_value, bool) else str(self.axis_value)
-        return self.scenario.name if axis is None else f"{self.scenario.name} {axis}={value}"
+        return self.scenario.name if axis is None else f"{self.scenario.name} {axis}={self.axis_value}"
 
     @property
     def slug(self) -> str:
