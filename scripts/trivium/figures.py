@@ -80,7 +80,7 @@ AXES = {
     "connections": "connections",
     "rate": "{operation}s/s asked for",
     "jobs": "URLs in flight (--jobs)",
-    "offload": "--offload",
+    "offload": "threads beside the loop (--offload)",
     "depth": "lines in flight on each connection",
 }
 # What a metric stands for where a scenario ranks by it, in the words of a verdict: "needs the least ...".
