@@ -80,7 +80,7 @@ AXES = {
     "connections": "connections",
     "rate": "{operation}s/s asked for",
     "jobs": "URLs in flight (--jobs)",
-    "offload": "threads beside the loop (--offload)",
+    "offload": "--offload",
     "depth": "lines in flight on each connection",
 }
 # What a metric stands for where a scenario ranks by it, in the words of a verdict: "needs the least ...".
@@ -159,7 +159,7 @@ def place_text(facts: dict[str, Any], value: Any) -> str:
     """Returns where on the axis something holds: "at 10,000 connections", "with --offload on"; "" without an axis."""
     if axis_of(facts) is None:
         return ""
-    if isinstance(value, bool):
+    if isinstance(value, bool) or axis_of(facts) == "offload":
         return f"with {axis_title(facts)} {axis_text(value)}"
     return f"at {axis_text(value)} {axis_title(facts)}"
 
@@ -192,6 +192,6 @@ def value_of(cell: Cell, metric: str) -> dict[str, Any] | None:
 
 def axis_text(value: Any) -> str:
     """Returns a place on the axis as it is told: 10,000; on or off."""
-    if isinstance(value, bool):
+    if isinstance(value, bool) or axis_of(facts) == "offload":
         return "on" if value else "off"
     return f"{value:,g}" if isinstance(value, int | float) else str(value)
