@@ -192,6 +192,6 @@ def value_of(cell: Cell, metric: str) -> dict[str, Any] | None:
 
 def axis_text(value: Any) -> str:
     """Returns a place on the axis as it is told: 10,000; on or off."""
-    if isinstance(value, bool) or axis_of(facts) == "offload":
+    if isinstance(value, bool):
         return "on" if value else "off"
     return f"{value:,g}" if isinstance(value, int | float) else str(value)
