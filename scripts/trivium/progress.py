@@ -16,7 +16,8 @@ def duration(seconds: float) -> str:
 class Progress:
     """One line that is overwritten on a terminal; elsewhere a line at each step worth keeping."""
 
-    def __init__(self) -> None:
+    def __init__(self, program: str = "compare") -> None:
+        self._program = program
         self._terminal = sys.stderr.isatty()
         self._shown = ""
         self._began = time.monotonic()
@@ -24,7 +25,7 @@ class Progress:
     def step(self, text: str) -> None:
         """Says what begins now; stays readable."""
         self.clear()
-        print(f"compare: {text}", file=sys.stderr, flush=True)
+        print(f"{self._program}: {text}", file=sys.stderr, flush=True)
 
     def line(self, text: str) -> None:
         """Shows something that the next one replaces; nothing where there is no terminal."""

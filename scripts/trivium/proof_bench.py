@@ -6,7 +6,6 @@ import shutil
 import tempfile
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -91,11 +90,6 @@ class ProofBench:
 def pair(contender: Contender) -> list[Entry]:
     """Returns a contender entered twice."""
     return [Entry(contender.name, contender), Entry(f"{contender.name}#2", contender)]
-
-
-def twice_the_name(contender: Contender, name: str) -> Contender:
-    """Returns the contender under another name."""
-    return replace(contender, name=name)
 
 
 @contextmanager

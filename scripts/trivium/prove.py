@@ -52,7 +52,7 @@ class _Steps:
     """Shows how far it is, and how long the rest takes by what it has taken until now."""
 
     def __init__(self, chosen: list[Proof]) -> None:
-        self._progress = Progress()
+        self._progress = Progress("prove")
         self._measurements = sum(measurements for _, measurements, _, _ in chosen)
         self._seconds = sum(seconds for _, _, seconds, _ in chosen)
         self._began = time.monotonic()
