@@ -192,6 +192,13 @@ class Choice(unittest.TestCase):
         self.assertEqual(self.said, ["peer/x is left out: there is no x"])
         self.assertIn("peer/x", self.plan(catalogue, scenarios=("lines",), contenders=("peer/*",)))
 
+    def test_what_could_not_be_built_says_so_in_its_cells(self) -> None:
+        plan = samples.plan()
+        gone = plan.without(samples.contender("multithread/handoff"), "it could not be built: no luck")
+        reasons = {entry.name: entry.contender.cannot(LINES) for entry in gone.entries}
+        self.assertEqual(reasons["multithread/handoff"], "n/a (not here): it could not be built: no luck")
+        self.assertEqual(len(gone.pairs()), len(plan.pairs()) - 2)
+
     def test_a_contender_of_another_profile_takes_part_when_asked_for(self) -> None:
         peer = dataclasses.replace(samples.contender("floor/epoll"), name="peer/x", profiles=("full",))
         catalogue = self.catalogue(samples.LINES, more=(peer,))

@@ -158,6 +158,12 @@ class Plan:
             if entry.contender.cannot(variant) is None
         ]
 
+    def without(self, contender: Contender, reason: str) -> "Plan":
+        """Returns the plan in which the contender is not here, for that reason: its cells tell it."""
+        gone = replace(contender, missing=reason)
+        entries = (replace(entry, contender=gone) if entry.contender == contender else entry for entry in self.entries)
+        return replace(self, entries=tuple(entries))
+
     def learned(self) -> "Plan":
         """Returns the plan with what contenders can, as their programs tell, now that they are built."""
         return replace(self, entries=tuple(replace(e, contender=learned(e.contender)) for e in self.entries))

@@ -134,16 +134,28 @@ class Comparison:
 
     def _programs(self) -> list[Path]:
         contenders = self._contenders()
-        # What was installed, or is a user's own, is not ours to build.
-        ours = [contender.program for contender in contenders if contender.program.is_relative_to(BUILD)]
+        ours = [contender.program for contender in contenders if not contender.foreign]
         served = [LOAD, CONFORMANCE, *ours] if contenders else []
         if any(contender.role == "fetch" for contender in contenders):
             served.append(ORIGIN)
         return served + [PROGRAMS / name for scenario in self._plan.microbenchmarks for name in scenario.programs]
 
+    def _build_peers(self) -> None:
+        """Builds what is not ours and has its source here; what can't be built is left out, and its cells say so."""
+        for contender in self._contenders():
+            # What was installed, or is a user's own, is not ours to build.
+            if contender.foreign and contender.program.is_relative_to(BUILD):
+                try:
+                    build.build([contender.program], self._progress.step, self._progress.line)
+                except CannotCompare as error:
+                    reason = f"it could not be built: {str(error).splitlines()[-2:][0][:200]}"
+                    self._progress.step(f"{contender.name} is left out: {reason}")
+                    self._stored.plan = self._plan.without(contender, reason)
+
     def _prepare(self) -> None:
         build.prepare(self._progress.step)
         build.build(self._programs(), self._progress.step, self._progress.line)
+        self._build_peers()
         self._built = time.monotonic()
         limits.raise_descriptors()
         if self._resumed:
