@@ -184,7 +184,11 @@ def stall(bench: ProofBench, seconds: float) -> Outcome:
     )
 
 
-Fault = tuple[str, str, Contender, Any]
+Fault = tuple[str, str, Contender, Scenario]
+
+
+def _twice(phases: Phases) -> Phases:
+    return Phases(phases.warmup, 2 * phases.duration)
 
 
 def faults(*, corrupt: int, drop: int, timeout: int, phases: Phases, patience: str = "250ms") -> list[Fault]:
@@ -203,7 +207,8 @@ def faults(*, corrupt: int, drop: int, timeout: int, phases: Phases, patience: s
             f"drops one connection in {drop:,}",
             "reset",
             planted("drops", "--drop-one-in", str(drop)),
-            scenario("churn", phases, short, held=False, operation="connection"),
+            # Connections are dear: twice the time, so that some of them are among those to be dropped.
+            scenario("churn", _twice(phases), short, held=False, operation="connection"),
         ),
         (
             f"never answers one line in {timeout:,}",
@@ -259,7 +264,7 @@ def proofs(*, short: bool) -> list[Proof]:
         ("stall", 3, _seconds(Phases(0.2, seconds), 3), lambda bench: stall(bench, seconds)),
     ]
     for each in found:
-        all_of.append((each[2].name, 2, _seconds(often, 2), lambda bench, each=each: fault(bench, each)))
+        all_of.append((each[2].name, 2, _seconds(each[3].phases, 2), lambda bench, each=each: fault(bench, each)))
     return all_of
 
 
