@@ -104,7 +104,7 @@ class Crowd {
 class EchoContractCapacity : public EchoTest {};
 
 TEST_F(EchoContractCapacity, AThousandAtOnce) {
-  const Requirement requirement{"echo.capacity.thousand", Level::must,
+  const Requirement requirement{"echo.capacity.thousand", "E10.1", Level::must,
                                 "A blocking pool of N workers serves N connections at a time, "
                                 "`sequential` one, the others all; the kernel queues the rest, and "
                                 "none is lost."};
@@ -128,7 +128,7 @@ TEST_F(EchoContractCapacity, AThousandAtOnce) {
 }
 
 TEST_F(EchoContractCapacity, MaxConnections) {
-  const Requirement requirement{"echo.capacity.max-connections", Level::must,
+  const Requirement requirement{"echo.capacity.max-connections", "E10.2", Level::must,
                                 "At --max-connections nobody accepts, and the kernel queues; when "
                                 "one is closed, the next is accepted."};
   if (const auto why = unmet({.capacity = 2}); !why.empty()) GTEST_SKIP() << why;
@@ -154,7 +154,7 @@ TEST_F(EchoContractCapacity, MaxConnections) {
 }
 
 TEST_F(EchoContractCapacity, LingeringCountsAsActive) {
-  const Requirement requirement{"echo.capacity.lingering", Level::must,
+  const Requirement requirement{"echo.capacity.lingering", "E10.2", Level::must,
                                 "A lingering connection counts as active: it holds its place "
                                 "under --max-connections, and in the counters."};
   judge_a_quick_attempt([&] {
@@ -178,7 +178,7 @@ TEST_F(EchoContractCapacity, LingeringCountsAsActive) {
 }
 
 TEST_F(EchoContractCapacity, OverManyTurnsTheLimitHolds) {
-  const Requirement requirement{"echo.capacity.limit-holds", Level::must,
+  const Requirement requirement{"echo.capacity.limit-holds", "E10.2", Level::must,
                                 "The limit does not wear out: after many connections, ended, "
                                 "reset and rejected, as many are served as before."};
   use({"--max-connections", "1"});
@@ -193,7 +193,7 @@ TEST_F(EchoContractCapacity, OverManyTurnsTheLimitHolds) {
 }
 
 TEST_F(EchoContractCapacity, SmallestBacklog) {
-  const Requirement requirement{"echo.capacity.backlog", Level::must,
+  const Requirement requirement{"echo.capacity.backlog", "E10.1", Level::must,
                                 "--backlog is the length of the kernel's queue; with one of 1 "
                                 "connections are served one after another."};
   use({"--backlog", "1"});
@@ -201,7 +201,7 @@ TEST_F(EchoContractCapacity, SmallestBacklog) {
 }
 
 TEST_F(EchoContractCapacity, OneWorker) {
-  const Requirement requirement{"echo.capacity.one-worker", Level::must,
+  const Requirement requirement{"echo.capacity.one-worker", "E10.1", Level::must,
                                 "--workers 1 is legal, and serves."};
   use({"--workers", "1"});
   for (int i = 0; i < 20 && !HasFailure(); ++i) expect_answer(server(), "a\n\n", "a\n");

@@ -30,7 +30,7 @@ struct Pipe {
 Pipe make_pipe() {
   std::array<int, 2> ends{};
   if (::pipe2(ends.data(), O_CLOEXEC) != 0) {
-    throw std::system_error(errno, std::generic_category(), "pipe");
+    throw HarnessError("pipe: " + std::generic_category().message(errno));
   }
   return {Fd{ends[0]}, Fd{ends[1]}};
 }
@@ -46,7 +46,7 @@ Pipe make_terminal() {
   }
   termios mode{};
   if (!terminal.write_end || ::tcgetattr(terminal.write_end.get(), &mode) != 0) {
-    throw std::system_error(errno, std::generic_category(), "pseudoterminal");
+    throw HarnessError("pseudoterminal: " + std::generic_category().message(errno));
   }
   ::cfmakeraw(&mode);
   ::tcsetattr(terminal.write_end.get(), TCSANOW, &mode);
@@ -55,7 +55,7 @@ Pipe make_terminal() {
 
 void set_nonblocking(const Fd& fd) {
   if (::fcntl(fd.get(), F_SETFL, O_NONBLOCK) != 0) {
-    throw std::system_error(errno, std::generic_category(), "fcntl");
+    throw HarnessError("fcntl: " + std::generic_category().message(errno));
   }
 }
 
@@ -150,7 +150,7 @@ Child::Child(const std::vector<std::string>& argv, ChildOptions options) {
 
   const pid_t self = ::getpid();
   pid_ = ::fork();
-  if (pid_ < 0) throw std::system_error(errno, std::generic_category(), "fork");
+  if (pid_ < 0) throw HarnessError("fork: " + std::generic_category().message(errno));
   if (pid_ == 0) {
     become(self, word_pointers.data(), environment.data(), in.read_end.get(), out.write_end.get(),
            err.write_end.get(), report.write_end.get());

@@ -53,7 +53,7 @@ class EchoContractCli : public testing::Test {
 };
 
 TEST_F(EchoContractCli, Help) {
-  const Requirement requirement{"cli.echo.help", Level::must,
+  const Requirement requirement{"cli.echo.help", "C1.2", Level::must,
                                 "--help names every flag on standard output, exit 0."};
   const auto result = run_echo({"--help"});
   ASSERT_TRUE(result.status);
@@ -67,7 +67,7 @@ TEST_F(EchoContractCli, Help) {
 }
 
 TEST_F(EchoContractCli, HelpShowsTheDefaults) {
-  const Requirement requirement{"cli.echo.help-defaults", Level::should,
+  const Requirement requirement{"cli.echo.help-defaults", "C1.2", Level::should,
                                 "--help shows the defaults: 127.0.0.1:8080, handoff, 4096, 64 KiB, "
                                 "60 s, 5 s."};
   auto text = run_echo({"--help"}).out;
@@ -80,7 +80,7 @@ TEST_F(EchoContractCli, HelpShowsTheDefaults) {
 }
 
 TEST_F(EchoContractCli, Version) {
-  const Requirement requirement{"cli.echo.version", Level::must,
+  const Requirement requirement{"cli.echo.version", "C1.2", Level::must,
                                 "--version prints one line on standard output, exit 0."};
   const auto result = run_echo({"--version"});
   ASSERT_TRUE(result.status);
@@ -91,7 +91,7 @@ TEST_F(EchoContractCli, Version) {
 }
 
 TEST_F(EchoContractCli, UnknownFlag) {
-  const Requirement requirement{"cli.echo.unknown-flag", Level::must,
+  const Requirement requirement{"cli.echo.unknown-flag", "C1.1", Level::must,
                                 "An unknown flag or a word too many is wrong usage, named in one "
                                 "line, exit 2."};
   expect_usage_error({"--zork"}, {"--zork"});
@@ -100,7 +100,7 @@ TEST_F(EchoContractCli, UnknownFlag) {
 }
 
 TEST_F(EchoContractCli, MissingValue) {
-  const Requirement requirement{"cli.echo.missing-value", Level::must,
+  const Requirement requirement{"cli.echo.missing-value", "C1.1", Level::must,
                                 "A flag without its value is wrong usage that names the flag."};
   for (const char* flag :
        {"--workers", "--max-line", "--strategy", "--connection", "--listen", "--stats"}) {
@@ -110,7 +110,7 @@ TEST_F(EchoContractCli, MissingValue) {
 }
 
 TEST_F(EchoContractCli, BadListen) {
-  const Requirement requirement{"cli.echo.bad-listen", Level::must,
+  const Requirement requirement{"cli.echo.bad-listen", "C1.1", Level::must,
                                 "A bad --listen is wrong usage that says HOST:PORT."};
   for (const char* value : {"nonsense", "127.0.0.1", "127.0.0.1:", ":80", "127.0.0.1:65536",
                             "127.0.0.1:-1", "127.0.0.1:8o", "::1:80", "[::1]", "[::1:80"}) {
@@ -119,7 +119,7 @@ TEST_F(EchoContractCli, BadListen) {
 }
 
 TEST_F(EchoContractCli, BadStrategy) {
-  const Requirement requirement{"cli.echo.bad-strategy", Level::must,
+  const Requirement requirement{"cli.echo.bad-strategy", "C1.1", Level::must,
                                 "An unknown --strategy is wrong usage that names the strategies."};
   for (const char* value : {"nope", "Handoff", "hand"}) {
     expect_usage_error({"--strategy", value},
@@ -128,7 +128,7 @@ TEST_F(EchoContractCli, BadStrategy) {
 }
 
 TEST_F(EchoContractCli, BadConnection) {
-  const Requirement requirement{"cli.echo.bad-connection", Level::must,
+  const Requirement requirement{"cli.echo.bad-connection", "C1.1", Level::must,
                                 "An unknown --connection is wrong usage that names loop and "
                                 "split."};
   for (const char* value : {"nope", "Split", "loops"}) {
@@ -137,7 +137,7 @@ TEST_F(EchoContractCli, BadConnection) {
 }
 
 TEST_F(EchoContractCli, SequentialDoesNotSplit) {
-  const Requirement requirement{"cli.echo.sequential-split", Level::must,
+  const Requirement requirement{"cli.echo.sequential-split", "C1.1", Level::must,
                                 "`sequential` has no split: to ask for it is wrong usage that "
                                 "names what is legal."};
   if (can_split()) GTEST_SKIP() << "n/a: the strategy splits, or is not known";
@@ -147,7 +147,7 @@ TEST_F(EchoContractCli, SequentialDoesNotSplit) {
 }
 
 TEST_F(EchoContractCli, BadCounts) {
-  const Requirement requirement{"cli.echo.bad-count", Level::must,
+  const Requirement requirement{"cli.echo.bad-count", "C1.1", Level::must,
                                 "A count that is none, or out of its range, is wrong usage."};
   for (const char* flag : {"--workers", "--backlog", "--max-connections"}) {
     for (const char* value : {"x", "-1", "1.5", "1x", "99999999999999999999"}) {
@@ -159,7 +159,7 @@ TEST_F(EchoContractCli, BadCounts) {
 }
 
 TEST_F(EchoContractCli, BadSizes) {
-  const Requirement requirement{"cli.echo.bad-size", Level::must,
+  const Requirement requirement{"cli.echo.bad-size", "C1.1", Level::must,
                                 "A bad size is wrong usage that names the units."};
   for (const char* value : {"x", "-1", "1KB", "1 parsec", "KiB", "1kib"}) {
     expect_usage_error({std::string{"--max-line="} + value}, {"--max-line", "KiB", "MiB"});
@@ -168,7 +168,7 @@ TEST_F(EchoContractCli, BadSizes) {
 }
 
 TEST_F(EchoContractCli, BadDurations) {
-  const Requirement requirement{"cli.echo.bad-duration", Level::must,
+  const Requirement requirement{"cli.echo.bad-duration", "C1.1", Level::must,
                                 "A bad duration is wrong usage that names the units."};
   for (const char* flag : {"--idle-timeout", "--drain-timeout"}) {
     for (const char* value : {"x", "-1s", "5", "1h", "ms", "1 s", "1S"}) {
@@ -178,7 +178,8 @@ TEST_F(EchoContractCli, BadDurations) {
 }
 
 TEST_F(EchoContractCli, Durations) {
-  const Requirement requirement{"cli.echo.durations", Level::must, "Durations take us, ms, s, m."};
+  const Requirement requirement{"cli.echo.durations", "C1.3", Level::must,
+                                "Durations take us, ms, s, m."};
   for (const char* value : {"500000us", "500ms", "1s", "1m"}) {
     SCOPED_TRACE(value);
     EchoServer server{{"--idle-timeout", value, "--drain-timeout", value}};
@@ -187,7 +188,7 @@ TEST_F(EchoContractCli, Durations) {
 }
 
 TEST_F(EchoContractCli, DurationsMeanWhatTheySay) {
-  const Requirement requirement{"cli.echo.duration-values", Level::must,
+  const Requirement requirement{"cli.echo.duration-values", "C1.3", Level::must,
                                 "300000us and 300ms are the same time."};
   for (const char* value : {"300000us", "300ms"}) {
     SCOPED_TRACE(value);
@@ -200,7 +201,7 @@ TEST_F(EchoContractCli, DurationsMeanWhatTheySay) {
 }
 
 TEST_F(EchoContractCli, Sizes) {
-  const Requirement requirement{"cli.echo.sizes", Level::must,
+  const Requirement requirement{"cli.echo.sizes", "C1.3", Level::must,
                                 "Sizes are bytes, KiB (1,024) or MiB (1,048,576)."};
   const std::vector<std::pair<std::string, std::size_t>> sizes{
       {"1000", 1000}, {"2KiB", 2048}, {"1MiB", 1048576}};
@@ -214,7 +215,7 @@ TEST_F(EchoContractCli, Sizes) {
 }
 
 TEST_F(EchoContractCli, ReadyLine) {
-  const Requirement requirement{"cli.echo.ready-line", Level::must,
+  const Requirement requirement{"cli.echo.ready-line", "C2.1", Level::must,
                                 "When ready, the first line on standard output is `listening on "
                                 "HOST:PORT`, flushed; port 0 picks a free one; nothing else "
                                 "follows."};
@@ -231,7 +232,7 @@ TEST_F(EchoContractCli, ReadyLine) {
 }
 
 TEST_F(EchoContractCli, GivenPort) {
-  const Requirement requirement{"cli.echo.port", Level::must,
+  const Requirement requirement{"cli.echo.port", "C2.1", Level::must,
                                 "The server listens at the port that --listen gives."};
   const auto port = free_port();
   EchoServer server{{"--listen", "127.0.0.1:" + std::to_string(port)}};
@@ -240,7 +241,7 @@ TEST_F(EchoContractCli, GivenPort) {
 }
 
 TEST_F(EchoContractCli, PortIsFreeAgainAtOnce) {
-  const Requirement requirement{"cli.echo.port-reuse", Level::should,
+  const Requirement requirement{"cli.echo.port-reuse", "C2.2", Level::should,
                                 "A server can be started again at once on the port that it had, "
                                 "though connections of before are in TIME_WAIT."};
   std::uint16_t port = 0;
@@ -253,7 +254,7 @@ TEST_F(EchoContractCli, PortIsFreeAgainAtOnce) {
 }
 
 TEST_F(EchoContractCli, Ipv6) {
-  const Requirement requirement{"cli.echo.ipv6", Level::must,
+  const Requirement requirement{"cli.echo.ipv6", "C2.3", Level::must,
                                 "In the ready line IPv6 stands in brackets."};
   const Fd probe{::socket(AF_INET6, SOCK_STREAM | SOCK_CLOEXEC, 0)};
   if (!probe || !std::filesystem::exists("/proc/net/if_inet6")) GTEST_SKIP() << "no IPv6 here";
@@ -263,7 +264,7 @@ TEST_F(EchoContractCli, Ipv6) {
 }
 
 TEST_F(EchoContractCli, NameInListen) {
-  const Requirement requirement{"cli.echo.listen-name", Level::must,
+  const Requirement requirement{"cli.echo.listen-name", "C2.3", Level::must,
                                 "A name in --listen binds its first address; the ready line is "
                                 "numeric."};
   EchoServer server{{"--listen", "localhost:0"}};
@@ -272,7 +273,7 @@ TEST_F(EchoContractCli, NameInListen) {
 }
 
 TEST_F(EchoContractCli, NameThatDoesNotResolve) {
-  const Requirement requirement{"cli.echo.listen-unknown-name", Level::must,
+  const Requirement requirement{"cli.echo.listen-unknown-name", "C2.4", Level::must,
                                 "A name that does not resolve is one line, and not exit 0."};
   const auto result = run_echo({"--listen", "no-such-host.invalid:0"});
   ASSERT_TRUE(result.status);
@@ -283,7 +284,7 @@ TEST_F(EchoContractCli, NameThatDoesNotResolve) {
 }
 
 TEST_F(EchoContractCli, AddressInUse) {
-  const Requirement requirement{"cli.echo.address-in-use", Level::must,
+  const Requirement requirement{"cli.echo.address-in-use", "C2.4", Level::must,
                                 "A taken port is exit 1 with one line, and nothing on standard "
                                 "output."};
   const auto taken = listen_on();
@@ -291,7 +292,7 @@ TEST_F(EchoContractCli, AddressInUse) {
 }
 
 TEST_F(EchoContractCli, TakenByOneLikeIt) {
-  const Requirement requirement{"cli.echo.in-use-by-its-like", Level::must,
+  const Requirement requirement{"cli.echo.in-use-by-its-like", "C2.4", Level::must,
                                 "A port that another such server has is taken, however the server "
                                 "shares it among its own units."};
   EchoServer first;
@@ -300,14 +301,14 @@ TEST_F(EchoContractCli, TakenByOneLikeIt) {
 }
 
 TEST_F(EchoContractCli, AddressNotOurs) {
-  const Requirement requirement{"cli.echo.address-refused", Level::must,
+  const Requirement requirement{"cli.echo.address-refused", "C2.4", Level::must,
                                 "An address that is not this machine's is exit 1 with one line."};
   expect_refused({"--listen", "192.0.2.1:0"});
 }
 
 TEST_F(EchoContractCli, StatsFileRefused) {
   const Requirement requirement{
-      "cli.echo.stats-refused", Level::must,
+      "cli.echo.stats-refused", "C2.4", Level::must,
       "A --stats file that can't be written is exit 1 with one line; if "
       "that is found at exit only, the ready line may have been printed."};
   Child child{echo_command({"--stats", "/nonexistent/directory/counters.json"})};

@@ -29,7 +29,7 @@ class EchoContractCounters : public EchoTest {
 };
 
 TEST_F(EchoContractCounters, Schema) {
-  const Requirement requirement{"counters.schema", Level::must,
+  const Requirement requirement{"counters.schema", "C4.1", Level::must,
                                 "SIGUSR1 writes the counters as one JSON object on one line to "
                                 "standard error, with every member of the schema."};
   const auto counters = server().counters();
@@ -48,7 +48,7 @@ TEST_F(EchoContractCounters, Schema) {
 }
 
 TEST_F(EchoContractCounters, AskedOften) {
-  const Requirement requirement{"counters.asked-often", Level::must,
+  const Requirement requirement{"counters.asked-often", "C4.1", Level::must,
                                 "Every SIGUSR1 is answered by a line of its own, and service goes "
                                 "on; standard output stays clean."};
   auto stream = open(server());
@@ -60,7 +60,7 @@ TEST_F(EchoContractCounters, AskedOften) {
 }
 
 TEST_F(EchoContractCounters, NobodyReadsThem) {
-  const Requirement requirement{"counters.nobody-reads", Level::must,
+  const Requirement requirement{"counters.nobody-reads", "C4.1", Level::must,
                                 "SIGUSR1 harms nobody where standard error has no reader any "
                                 "more: the server serves on, and drains as always."};
   auto stream = open(server());
@@ -78,7 +78,7 @@ TEST_F(EchoContractCounters, NobodyReadsThem) {
 }
 
 TEST_F(EchoContractCounters, ContenderNamesTheStrategy) {
-  const Requirement requirement{"counters.contender", Level::must,
+  const Requirement requirement{"counters.contender", "C4.2", Level::must,
                                 "The contender is model/strategy, with +split where a connection "
                                 "is split."};
   const auto strategy = value_of("--strategy");
@@ -93,41 +93,42 @@ TEST_F(EchoContractCounters, ContenderNamesTheStrategy) {
 }
 
 TEST_F(EchoContractCounters, End) {
-  const Requirement requirement{"counters.end", Level::must, "An empty line is counted as end."};
+  const Requirement requirement{"counters.end", "C4.3", Level::must,
+                                "An empty line is counted as end."};
   expect_answer(server(), "a\n\n", "a\n");
   expect_only("end");
 }
 
 TEST_F(EchoContractCounters, Eof) {
-  const Requirement requirement{"counters.eof", Level::must,
+  const Requirement requirement{"counters.eof", "C4.3", Level::must,
                                 "End of input without an empty line is counted as eof."};
   expect_answer(server(), "a\nb", "a\nb\n", Finish::half_close);
   expect_only("eof");
 }
 
 TEST_F(EchoContractCounters, CloseWithoutAWord) {
-  const Requirement requirement{"counters.eof-silent", Level::must,
+  const Requirement requirement{"counters.eof-silent", "C4.3", Level::must,
                                 "A client that takes the head and closes is counted as eof."};
   open(server()).close();
   expect_only("eof");
 }
 
 TEST_F(EchoContractCounters, TooLong) {
-  const Requirement requirement{"counters.too-long", Level::must,
+  const Requirement requirement{"counters.too-long", "C4.3", Level::must,
                                 "A line that is too long is counted as rejected_too_long."};
   expect_answer(server(), std::string(17, 'x'), "");
   expect_only("rejected_too_long");
 }
 
 TEST_F(EchoContractCounters, Utf8) {
-  const Requirement requirement{"counters.utf8", Level::must,
+  const Requirement requirement{"counters.utf8", "C4.3", Level::must,
                                 "A line that is not UTF-8 is counted as rejected_utf8."};
   expect_answer(server(), "\x80\n", "");
   expect_only("rejected_utf8");
 }
 
 TEST_F(EchoContractCounters, Reset) {
-  const Requirement requirement{"counters.reset", Level::must,
+  const Requirement requirement{"counters.reset", "C4.3", Level::must,
                                 "A client's reset is counted as reset."};
   auto stream = open(server());
   expect_echo(stream, "a");
@@ -136,7 +137,7 @@ TEST_F(EchoContractCounters, Reset) {
 }
 
 TEST_F(EchoContractCounters, ResetWhileTheServerWrites) {
-  const Requirement requirement{"counters.reset-writing", Level::must,
+  const Requirement requirement{"counters.reset-writing", "C4.3", Level::must,
                                 "So is a reset that meets the server while it writes."};
   use({});
   auto stream = open(server());
@@ -146,7 +147,7 @@ TEST_F(EchoContractCounters, ResetWhileTheServerWrites) {
 }
 
 TEST_F(EchoContractCounters, LinesAndBytes) {
-  const Requirement requirement{"counters.lines-bytes", Level::must,
+  const Requirement requirement{"counters.lines-bytes", "C4.4", Level::must,
                                 "lines counts what was echoed; bytes_in and bytes_out what was "
                                 "received and sent, the head included."};
   const std::string input = "one\r\ntwo\nthree\n\n";
@@ -159,7 +160,7 @@ TEST_F(EchoContractCounters, LinesAndBytes) {
 }
 
 TEST_F(EchoContractCounters, Balance) {
-  const Requirement requirement{"counters.balance", Level::must,
+  const Requirement requirement{"counters.balance", "C4.5", Level::must,
                                 "accepted = active + the sum of closed, also while connections are "
                                 "open."};
   const int open_count = config().capacity == 1 ? 1 : 4;
@@ -183,7 +184,7 @@ TEST_F(EchoContractCounters, Balance) {
 }
 
 TEST_F(EchoContractCounters, ManyConnections) {
-  const Requirement requirement{"counters.many", Level::must,
+  const Requirement requirement{"counters.many", "C4.5", Level::must,
                                 "The counters are exact over many connections that close at the "
                                 "same time."};
   constexpr int count = 120;
@@ -205,7 +206,7 @@ TEST_F(EchoContractCounters, ManyConnections) {
 }
 
 TEST_F(EchoContractCounters, StatsFile) {
-  const Requirement requirement{"counters.stats-file", Level::must,
+  const Requirement requirement{"counters.stats-file", "C4.6", Level::must,
                                 "--stats writes the counters at exit, by the same schema."};
   const ScratchFile stats{"stats.json"};
   use({"--stats", stats.path()});

@@ -4,6 +4,9 @@
 
 #include <algorithm>
 #include <chrono>
+#include <stdexcept>
+#include <string>
+#include <string_view>
 #include <thread>
 
 namespace trivium::conformance {
@@ -11,13 +14,25 @@ namespace trivium::conformance {
 using Clock = std::chrono::steady_clock;
 using std::chrono::milliseconds;
 
-// How long a step may take that is expected at once. It is generous because sanitizer builds on
-// busy cores are slow; only a failure ever waits for it.
-inline constexpr milliseconds patience{20'000};
+// How long a step may take that is expected at once; only a failure ever waits for it. The judge
+// sets it before the first case, by --timeout and by the round trip that was measured.
+inline milliseconds patience{20'000};
+
+// How long a case looks for bytes that must not come. A server that is wrong sends them at once;
+// a longer look would only find what is wrong and slow. Set like `patience`.
+inline milliseconds glance{60};
 
 // How long a server may take to become ready: a pool of worker programs built with a sanitizer
 // starts them one after another.
 inline constexpr milliseconds startup_patience{90'000};
+
+// What the machine refuses to the harness: no fault of the target. The verdict is ERROR then.
+inline constexpr std::string_view harness_failed = "the harness failed: ";
+class HarnessError : public std::runtime_error {
+ public:
+  explicit HarnessError(const std::string& what)
+      : std::runtime_error(std::string{harness_failed} + what) {}
+};
 
 class Deadline {
  public:

@@ -19,22 +19,9 @@ void let_it_be_read() {
   std::this_thread::sleep_for(std::chrono::microseconds{300});
 }
 
-// Where expectation and reality part.
-std::string difference(std::string_view actual, std::string_view expected) {
-  std::size_t same = 0;
-  while (same < actual.size() && same < expected.size() && actual[same] == expected[same]) ++same;
-  return "expected " + std::to_string(expected.size()) + " bytes: " + escaped(expected) +
-         "\nreceived " + std::to_string(actual.size()) + " bytes: " + escaped(actual) +
-         "\nthe first difference is at byte " + std::to_string(same);
-}
-
-void expect_same(std::string_view actual, std::string_view expected, const std::string& context) {
-  EXPECT_TRUE(actual == expected) << difference(actual, expected) << context;
-}
-
 void expect_outcome(const Received& got, std::string_view body, const std::string& context) {
-  expect_same(got.data, std::string{head}.append(body), context);
-  EXPECT_STREQ(to_string(got.end), to_string(End::fin)) << "how the stream ended" << context;
+  judge_data(got.data, std::string{head}.append(body), context);
+  judge_close(to_string(got.end), to_string(End::fin), context);
 }
 
 }  // namespace
@@ -43,7 +30,8 @@ Stream open(const EchoServer& server, int receive_buffer) {
   auto stream = server.connect(Deadline{}, receive_buffer);
   const auto got = stream.receive(head.size());
   if (got.data != head) {
-    throw std::runtime_error("no head, but " + escaped(got.data) + ", then " + to_string(got.end));
+    judge_data(got.data, head, std::string{"\nthen: "} + to_string(got.end));
+    throw std::runtime_error("without its head an exchange can't begin");
   }
   return stream;
 }
@@ -80,17 +68,17 @@ void expect_answer_however_cut(const EchoServer& server, const std::string& inpu
 
 void expect_bytes(Stream& stream, std::string_view bytes) {
   const auto got = stream.receive(bytes.size());
-  expect_same(got.data, bytes, std::string{"\nthen: "} + to_string(got.end));
+  judge_data(got.data, bytes, std::string{"\nthen: "} + to_string(got.end));
 }
 
 void expect_silence(const Stream& stream) {
-  EXPECT_FALSE(stream.readable(glance)) << "something came (bytes or an end) that must not come";
+  judge_silence(!stream.readable(glance));
 }
 
 void expect_end(Stream& stream, std::string_view bytes) {
   const auto got = stream.receive_to_end();
-  expect_same(got.data, bytes, "");
-  EXPECT_STREQ(to_string(got.end), to_string(End::fin)) << "how the stream ended";
+  judge_data(got.data, bytes, "");
+  judge_close(to_string(got.end), to_string(End::fin));
 }
 
 void expect_echo(Stream& stream, const std::string& content) {

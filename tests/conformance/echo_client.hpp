@@ -17,10 +17,6 @@ namespace trivium::conformance {
 inline constexpr std::string_view head = "HTTP/1.0 200 OK\r\nContent-Type: text/plain\r\n\r\n";
 inline constexpr std::size_t default_max_line = 64 * 1024;
 
-// How long a case looks for bytes that must not come. A server that is wrong sends them at once;
-// a longer look would only find what is wrong and slow.
-inline constexpr milliseconds glance{60};
-
 enum class Finish { no, half_close };
 
 // Connects, and takes the head.

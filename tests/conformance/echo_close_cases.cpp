@@ -37,14 +37,14 @@ class EchoClose : public EchoTest {
 };
 
 TEST_F(EchoClose, TailAfterTheEmptyLine) {
-  const Requirement requirement{"echo.close.tail-after-end", Level::must,
+  const Requirement requirement{"echo.close.tail-after-end", "E6.2", Level::must,
                                 "Within 1 MiB of later input no reset overtakes the answer."};
   expect_answer_in_spite_of_tail(answer() + "\n", answer(), Finish::no);
   expect_answer_in_spite_of_tail(answer() + "\n", answer(), Finish::half_close);
 }
 
 TEST_F(EchoClose, TailAfterARejection) {
-  const Requirement requirement{"echo.close.tail-after-rejection", Level::must,
+  const Requirement requirement{"echo.close.tail-after-rejection", "E6.2", Level::must,
                                 "The same holds where the server closes for a rejection."};
   expect_answer_in_spite_of_tail(answer() + "\xff\n", answer(), Finish::no);
   expect_answer_in_spite_of_tail(answer() + std::string(default_max_line + 1, 'l'), answer(),
@@ -52,7 +52,7 @@ TEST_F(EchoClose, TailAfterARejection) {
 }
 
 TEST_F(EchoClose, FinComesAtOnce) {
-  const Requirement requirement{"echo.close.fin-first", Level::must,
+  const Requirement requirement{"echo.close.fin-first", "E6.1", Level::must,
                                 "A lingering close sends FIN first, and drains after that."};
   // A server that drains first is late every time; a busy machine is not.
   auto quickest = patience;
@@ -67,7 +67,7 @@ TEST_F(EchoClose, FinComesAtOnce) {
 }
 
 TEST_F(EchoClose, LateInputIsNotReset) {
-  const Requirement requirement{"echo.close.late-input", Level::must,
+  const Requirement requirement{"echo.close.late-input", "E6.2", Level::must,
                                 "Input that comes after the server's FIN is drained, not reset."};
   judge_a_quick_attempt([&] {
     auto stream = open(server());
@@ -83,13 +83,13 @@ TEST_F(EchoClose, LateInputIsNotReset) {
     // After 2 s, which begin after `start`, a reset is right.
     if (since(start) >= linger_time) return false;
     EXPECT_TRUE(taken);
-    EXPECT_STREQ(to_string(end), to_string(End::fin));
+    judge_close(to_string(end), to_string(End::fin));
     return true;
   });
 }
 
 TEST_F(EchoClose, DrainsForTwoSeconds) {
-  const Requirement requirement{"echo.close.two-seconds", Level::must,
+  const Requirement requirement{"echo.close.two-seconds", "E6.3", Level::must,
                                 "A closing server drains for 2 s, however the client dribbles, "
                                 "and then lets go."};
   if (const auto why = unmet({.slow = true}); !why.empty()) GTEST_SKIP() << why;
@@ -106,7 +106,7 @@ TEST_F(EchoClose, DrainsForTwoSeconds) {
 }
 
 TEST_F(EchoClose, DrainsNoMoreThanItsBound) {
-  const Requirement requirement{"echo.close.one-mebibyte", Level::must,
+  const Requirement requirement{"echo.close.one-mebibyte", "E6.3", Level::must,
                                 "A closing server drains 1 MiB at most: who goes on sending is "
                                 "let go."};
   constexpr std::size_t far_more = std::size_t{64} << 20;

@@ -11,14 +11,14 @@ namespace {
 class EchoHead : public EchoTest {};
 
 TEST_F(EchoHead, SentBeforeAnyByte) {
-  const Requirement requirement{"echo.head.before-input", Level::must,
+  const Requirement requirement{"echo.head.before-input", "E1.1", Level::must,
                                 "On accept, before it has read a byte, the server sends the head."};
   auto stream = server().connect();
   expect_bytes(stream, head);
 }
 
 TEST_F(EchoHead, NothingFollowsUntilALine) {
-  const Requirement requirement{"echo.head.exact", Level::must,
+  const Requirement requirement{"echo.head.exact", "E1.2", Level::must,
                                 "The head is exactly the status line, Content-Type, and an empty "
                                 "line; after it the server waits."};
   auto stream = open(server());
@@ -27,13 +27,13 @@ TEST_F(EchoHead, NothingFollowsUntilALine) {
 
 TEST_F(EchoHead, SentToAClientThatEndsAtOnce) {
   const Requirement requirement{
-      "echo.head.at-end-of-input", Level::must,
+      "echo.head.at-end-of-input", "E1.1", Level::must,
       "A client that sends nothing but its end gets the head and an end."};
   expect_answer(server(), "", "", Finish::half_close);
 }
 
 TEST_F(EchoHead, HttpClientGetsItsOwnRequestHead) {
-  const Requirement requirement{"echo.head.http-client", Level::must,
+  const Requirement requirement{"echo.head.http-client", "E1.3", Level::must,
                                 "An HTTP client's answer is the head, and its own request head as "
                                 "the body, up to the empty line."};
   expect_answer(server(), "GET /x HTTP/1.0\r\nHost: a\r\nAccept: */*\r\n\r\n",

@@ -22,7 +22,7 @@ class EchoContractIdle : public EchoTest {
 };
 
 TEST_F(EchoContractIdle, SilentClientIsClosed) {
-  const Requirement requirement{"echo.idle.silent", Level::must,
+  const Requirement requirement{"echo.idle.silent", "E7.1", Level::must,
                                 "A client that is silent for --idle-timeout is closed, by a FIN, "
                                 "and counted idle."};
   use({"--idle-timeout", "400ms"});
@@ -35,7 +35,7 @@ TEST_F(EchoContractIdle, SilentClientIsClosed) {
 }
 
 TEST_F(EchoContractIdle, CountsFromTheLastByte) {
-  const Requirement requirement{"echo.idle.from-last-byte", Level::must,
+  const Requirement requirement{"echo.idle.from-last-byte", "E7.1", Level::must,
                                 "The time counts from the last byte that was received."};
   judge_a_quick_attempt([&] {
     use({"--idle-timeout", "500ms"});
@@ -55,7 +55,7 @@ TEST_F(EchoContractIdle, CountsFromTheLastByte) {
 }
 
 TEST_F(EchoContractIdle, PartialLineIsDropped) {
-  const Requirement requirement{"echo.idle.partial", Level::must,
+  const Requirement requirement{"echo.idle.partial", "E7.4", Level::must,
                                 "On idle the partial line is dropped."};
   use({"--idle-timeout", "200ms"});
   auto stream = open(server());
@@ -67,7 +67,7 @@ TEST_F(EchoContractIdle, PartialLineIsDropped) {
 }
 
 TEST_F(EchoContractIdle, DribblerIsNotIdle) {
-  const Requirement requirement{"echo.idle.dribbler", Level::must,
+  const Requirement requirement{"echo.idle.dribbler", "E7.2", Level::must,
                                 "A client whose bytes keep coming is not idle, however slow its "
                                 "line grows."};
   if (const auto why = unmet({.slow = true}); !why.empty()) GTEST_SKIP() << why;
@@ -91,7 +91,7 @@ TEST_F(EchoContractIdle, DribblerIsNotIdle) {
 }
 
 TEST_F(EchoContractIdle, ReaderThatMakesProgressIsNotIdle) {
-  const Requirement requirement{"echo.idle.reader", Level::must,
+  const Requirement requirement{"echo.idle.reader", "E7.2", Level::must,
                                 "A reader that makes progress is not idle, though it sends "
                                 "nothing."};
   if (const auto why = unmet({.slow = true}); !why.empty()) GTEST_SKIP() << why;
@@ -119,7 +119,7 @@ TEST_F(EchoContractIdle, ReaderThatMakesProgressIsNotIdle) {
 }
 
 TEST_F(EchoContractIdle, ClientThatNeverReadsIsIdle) {
-  const Requirement requirement{"echo.idle.never-reads", Level::must,
+  const Requirement requirement{"echo.idle.never-reads", "E7.1", Level::must,
                                 "A client that does not read, and so neither is heard nor takes a "
                                 "byte, is idle."};
   if (const auto why = unmet({.slow = true}); !why.empty()) GTEST_SKIP() << why;
@@ -135,7 +135,7 @@ TEST_F(EchoContractIdle, ClientThatNeverReadsIsIdle) {
 }
 
 TEST_F(EchoContractIdle, CountsFromTheBeginningOfService) {
-  const Requirement requirement{"echo.idle.from-begin", Level::must,
+  const Requirement requirement{"echo.idle.from-begin", "E7.3", Level::must,
                                 "The time counts from when a unit begins the connection: one that "
                                 "waits in the queue is not idle."};
   if (const auto why = unmet({.slow = true}); !why.empty()) GTEST_SKIP() << why;

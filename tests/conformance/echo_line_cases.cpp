@@ -13,19 +13,19 @@ namespace {
 class EchoLine : public EchoTest {};
 
 TEST_F(EchoLine, Lf) {
-  const Requirement requirement{"echo.line.lf", Level::must,
+  const Requirement requirement{"echo.line.lf", "E2.1", Level::must,
                                 "A line ends in \\n; its content comes back with one \\n."};
   expect_answer(server(), "abc\n\n", "abc\n");
 }
 
 TEST_F(EchoLine, CrLf) {
-  const Requirement requirement{"echo.line.crlf", Level::must,
+  const Requirement requirement{"echo.line.crlf", "E2.2", Level::must,
                                 "One \\r straight before the \\n is not content."};
   expect_answer(server(), "abc\r\nd\n\r\n", "abc\nd\n");
 }
 
 TEST_F(EchoLine, CrlfSplitAcrossReads) {
-  const Requirement requirement{"echo.line.crlf-split", Level::must,
+  const Requirement requirement{"echo.line.crlf-split", "E2.2", Level::must,
                                 "A \\r\\n that is cut in two ends the line all the same."};
   auto stream = open(server());
   stream.send("abc\r");
@@ -39,32 +39,32 @@ TEST_F(EchoLine, CrlfSplitAcrossReads) {
 }
 
 TEST_F(EchoLine, OnlyTheLastCrIsStripped) {
-  const Requirement requirement{"echo.line.last-cr", Level::must,
+  const Requirement requirement{"echo.line.last-cr", "E2.3", Level::must,
                                 "Less one \\r straight before the \\n; any other \\r is data."};
   expect_answer(server(), "a\r\r\nb\r\r\r\n\n", "a\r\nb\r\r\n");
 }
 
 TEST_F(EchoLine, CrElsewhereIsData) {
-  const Requirement requirement{"echo.line.cr-data", Level::must,
+  const Requirement requirement{"echo.line.cr-data", "E2.3", Level::must,
                                 "A \\r that does not stand before the \\n is data."};
   expect_answer(server(), "a\rb\n\rc\n\r\rd\r\n\n", "a\rb\n\rc\n\r\rd\n");
 }
 
 TEST_F(EchoLine, CrCrLfIsALineOfOneCr) {
-  const Requirement requirement{"echo.line.cr-cr-lf", Level::must,
+  const Requirement requirement{"echo.line.cr-cr-lf", "E2.3", Level::must,
                                 "\\r\\r\\n is a line of one \\r, not an empty one."};
   expect_answer(server(), "\r\r\nx\n\n", "\r\nx\n");
 }
 
 TEST_F(EchoLine, EchoedAsSoonAsComplete) {
-  const Requirement requirement{"echo.line.at-once", Level::must,
+  const Requirement requirement{"echo.line.at-once", "E2.4", Level::must,
                                 "The answer is sent as soon as the line is complete."};
   auto stream = open(server());
   for (int i = 0; i < 50; ++i) expect_echo(stream, "line " + std::to_string(i));
 }
 
 TEST_F(EchoLine, PartialLineWaits) {
-  const Requirement requirement{"echo.line.partial", Level::must,
+  const Requirement requirement{"echo.line.partial", "E2.4", Level::must,
                                 "Bytes without their \\n are not answered until the line is "
                                 "complete."};
   auto stream = open(server());
@@ -77,7 +77,7 @@ TEST_F(EchoLine, PartialLineWaits) {
 }
 
 TEST_F(EchoLine, CompleteLinesDoNotWaitForAPartialOne) {
-  const Requirement requirement{"echo.line.partial-behind", Level::must,
+  const Requirement requirement{"echo.line.partial-behind", "E2.4", Level::must,
                                 "Complete lines are answered while a later one is still partial."};
   auto stream = open(server());
   stream.send("one\ntwo\nthr");
@@ -88,7 +88,7 @@ TEST_F(EchoLine, CompleteLinesDoNotWaitForAPartialOne) {
 }
 
 TEST_F(EchoLine, PipelinedInOrder) {
-  const Requirement requirement{"echo.line.pipelined", Level::must,
+  const Requirement requirement{"echo.line.pipelined", "E2.5", Level::must,
                                 "Every line with content is answered, in order."};
   std::string lines;
   for (int i = 0; i < 2000; ++i) lines += "line number " + std::to_string(i) + "\n";
@@ -96,7 +96,7 @@ TEST_F(EchoLine, PipelinedInOrder) {
 }
 
 TEST_F(EchoLine, BlanksAndControlsAreContent) {
-  const Requirement requirement{"echo.line.blanks", Level::must,
+  const Requirement requirement{"echo.line.blanks", "E2.1", Level::must,
                                 "A line of blanks or control bytes has content, and comes back "
                                 "unchanged."};
   const std::string lines{" \n\t\n  a  \n\x01\x1b\x7f\n\v\f\n@\n#\n%s%n\n"};
@@ -104,7 +104,7 @@ TEST_F(EchoLine, BlanksAndControlsAreContent) {
 }
 
 TEST_F(EchoLine, HoweverTheInputIsCut) {
-  const Requirement requirement{"echo.line.any-cut", Level::must,
+  const Requirement requirement{"echo.line.any-cut", "E2.6", Level::must,
                                 "The answer does not depend on how the input was cut: whole, byte "
                                 "by byte, and at every point."};
   expect_answer_however_cut(server(), "ab\r\n\r\r\nc\rd\n\xc3\xa9\xe2\x82\xac\n\r\nlate\n",
@@ -112,13 +112,13 @@ TEST_F(EchoLine, HoweverTheInputIsCut) {
 }
 
 TEST_F(EchoLine, HoweverTheInputIsCutBeforeItsEnd) {
-  const Requirement requirement{"echo.line.any-cut-eof", Level::must,
+  const Requirement requirement{"echo.line.any-cut-eof", "E2.6", Level::must,
                                 "The same where the input ends without an empty line."};
   expect_answer_however_cut(server(), "a\r\nb\nlast\r", "a\nb\nlast\r\n", Finish::half_close);
 }
 
 TEST_F(EchoLine, EveryLength) {
-  const Requirement requirement{"echo.line.lengths", Level::must,
+  const Requirement requirement{"echo.line.lengths", "E2.1", Level::must,
                                 "Lines of every legal length come back unchanged."};
   std::string lines;
   for (std::size_t power = 1; power <= default_max_line; power *= 2) {
@@ -133,7 +133,7 @@ TEST_F(EchoLine, EveryLength) {
 }
 
 TEST_F(EchoLine, ALongExchange) {
-  const Requirement requirement{"echo.line.long-exchange", Level::must,
+  const Requirement requirement{"echo.line.long-exchange", "E2.5", Level::must,
                                 "An exchange of many megabytes comes back whole and in order."};
   std::string lines;
   for (int i = 0; lines.size() < (std::size_t{8} << 20); ++i) {

@@ -29,7 +29,7 @@ class EchoLoad : public EchoTest {
 };
 
 TEST_F(EchoLoad, OneAfterAnother) {
-  const Requirement requirement{"echo.load.one-after-another", Level::must,
+  const Requirement requirement{"echo.load.one-after-another", "E8.1", Level::must,
                                 "Connections one after another are all served."};
   for (int i = 0; i < 200 && !HasFailure(); ++i) {
     const auto line = "connection " + std::to_string(i) + "\n";
@@ -38,7 +38,7 @@ TEST_F(EchoLoad, OneAfterAnother) {
 }
 
 TEST_F(EchoLoad, AllThatAreQueuedAreServed) {
-  const Requirement requirement{"echo.load.queued", Level::must,
+  const Requirement requirement{"echo.load.queued", "E8.1", Level::must,
                                 "Where more connect at once than are served at once, the kernel "
                                 "queues the rest, and none is lost."};
   constexpr int count = 100;
@@ -59,7 +59,7 @@ TEST_F(EchoLoad, AllThatAreQueuedAreServed) {
 }
 
 TEST_F(EchoLoad, NoCrossTalk) {
-  const Requirement requirement{"echo.load.no-cross-talk", Level::must,
+  const Requirement requirement{"echo.load.no-cross-talk", "E8.2", Level::must,
                                 "Connections that are open at once each get their own lines."};
   constexpr int count = 16;
   if (const auto why = unmet({.capacity = count}); !why.empty()) GTEST_SKIP() << why;
@@ -79,8 +79,22 @@ TEST_F(EchoLoad, NoCrossTalk) {
   }
 }
 
+TEST_F(EchoLoad, HoldsFiveHundred) {
+  const Requirement requirement{"echo.load.holds-500", "E10.3", Level::info,
+                                "Five hundred connections can be held open at once."};
+  constexpr std::size_t count = 500;
+  if (const auto why = unmet({.capacity = count}); !why.empty()) GTEST_SKIP() << why;
+  std::vector<Stream> streams;
+  while (streams.size() < count) streams.push_back(server().connect());
+  std::size_t served = 0;
+  for (const Deadline deadline; served < count && !deadline.expired(); ++served) {
+    if (streams[served].receive(head.size(), deadline).data != head) break;
+  }
+  EXPECT_EQ(served, count);
+}
+
 TEST_F(EchoLoad, SilentClientsHarmNobody) {
-  const Requirement requirement{"echo.load.silent", Level::must,
+  const Requirement requirement{"echo.load.silent", "E8.3", Level::must,
                                 "Clients that say nothing do not keep another from being served."};
   constexpr int silent = 8;
   if (const auto why = unmet({.capacity = silent + 1}); !why.empty()) GTEST_SKIP() << why;
@@ -91,7 +105,7 @@ TEST_F(EchoLoad, SilentClientsHarmNobody) {
 }
 
 TEST_F(EchoLoad, ResetInALineHarmsNobody) {
-  const Requirement requirement{"echo.load.reset", Level::must,
+  const Requirement requirement{"echo.load.reset", "E8.3", Level::must,
                                 "One client's reset never reaches another client."};
   if (const auto why = unmet({.capacity = 2}); !why.empty()) GTEST_SKIP() << why;
   expect_no_harm([](Stream& faulty) {
@@ -102,7 +116,7 @@ TEST_F(EchoLoad, ResetInALineHarmsNobody) {
 
 TEST_F(EchoLoad, ResetWithAnAnswerUnderWayHarmsNobody) {
   const Requirement requirement{
-      "echo.load.reset-unread", Level::must,
+      "echo.load.reset-unread", "E8.3", Level::must,
       "The same where the answer to the client that resets is under way."};
   if (const auto why = unmet({.capacity = 2}); !why.empty()) GTEST_SKIP() << why;
   const std::string lines = std::string(60'000, 'u') + "\n";
@@ -113,7 +127,7 @@ TEST_F(EchoLoad, ResetWithAnAnswerUnderWayHarmsNobody) {
 }
 
 TEST_F(EchoLoad, RejectionHarmsNobody) {
-  const Requirement requirement{"echo.load.rejection", Level::must,
+  const Requirement requirement{"echo.load.rejection", "E8.3", Level::must,
                                 "One client's rejection never reaches another client."};
   if (const auto why = unmet({.capacity = 2}); !why.empty()) GTEST_SKIP() << why;
   expect_no_harm([](Stream& faulty) {
@@ -123,7 +137,7 @@ TEST_F(EchoLoad, RejectionHarmsNobody) {
 }
 
 TEST_F(EchoLoad, ResetsAmongMany) {
-  const Requirement requirement{"echo.load.tenth-reset", Level::must,
+  const Requirement requirement{"echo.load.tenth-reset", "E8.3", Level::must,
                                 "Of many connections a tenth reset: the others are all served."};
   const int count = config().quick ? 100 : 1000;
   for (int i = 0; i < count && !HasFailure(); ++i) {

@@ -24,7 +24,7 @@ std::string block_of_lines() {
 class EchoPressure : public EchoTest {};
 
 TEST_F(EchoPressure, SenderThatDoesNotReadIsStopped) {
-  const Requirement requirement{"echo.pressure.stopped", Level::must,
+  const Requirement requirement{"echo.pressure.stopped", "E9.1", Level::must,
                                 "Memory for one connection is bounded: a client that sends and "
                                 "never reads is stopped; when it reads, it gets everything."};
   const auto block = block_of_lines();
@@ -39,11 +39,11 @@ TEST_F(EchoPressure, SenderThatDoesNotReadIsStopped) {
   const auto got = stream.exchange(rest + "\n", false);
   EXPECT_TRUE(got.data == expected)
       << "received " << got.data.size() << " bytes of " << expected.size() << ", or others";
-  EXPECT_STREQ(to_string(got.end), to_string(End::fin));
+  judge_close(to_string(got.end), to_string(End::fin));
 }
 
 TEST_F(EchoPressure, StoppedSenderGoesAway) {
-  const Requirement requirement{"echo.pressure.goes-away", Level::must,
+  const Requirement requirement{"echo.pressure.goes-away", "E8.3", Level::must,
                                 "A client that was stopped and then resets harms nobody."};
   auto stream = open(server());
   EXPECT_LT(send_until_blocked(stream, block_of_lines(), far_more), far_more);
@@ -52,7 +52,7 @@ TEST_F(EchoPressure, StoppedSenderGoesAway) {
 }
 
 TEST_F(EchoPressure, StoppedSenderDoesNotStopOthers) {
-  const Requirement requirement{"echo.pressure.others", Level::must,
+  const Requirement requirement{"echo.pressure.others", "E8.3", Level::must,
                                 "One client's slowness never reaches another client."};
   if (const auto why = unmet({.capacity = 2}); !why.empty()) GTEST_SKIP() << why;
   auto stuck = open(server());
@@ -63,13 +63,13 @@ TEST_F(EchoPressure, StoppedSenderDoesNotStopOthers) {
 }
 
 TEST_F(EchoPressure, SlowReaderGetsEverything) {
-  const Requirement requirement{"echo.pressure.slow-reader", Level::must,
+  const Requirement requirement{"echo.pressure.slow-reader", "E9.2", Level::must,
                                 "A reader with a small window gets everything, in order."};
   const auto block = block_of_lines() + block_of_lines();
   auto stream = open(server(), 4096);
   const auto got = stream.exchange(block + "\n", false);
   EXPECT_TRUE(got.data == block) << "received " << got.data.size() << " bytes of " << block.size();
-  EXPECT_STREQ(to_string(got.end), to_string(End::fin));
+  judge_close(to_string(got.end), to_string(End::fin));
 }
 
 }  // namespace

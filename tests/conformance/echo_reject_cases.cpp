@@ -16,7 +16,7 @@ class EchoReject : public EchoTest {
 };
 
 TEST_F(EchoReject, ExactlyTheLimitIsLegal) {
-  const Requirement requirement{"echo.reject.limit-legal", Level::must,
+  const Requirement requirement{"echo.reject.limit-legal", "E4.1", Level::must,
                                 "Content of exactly --max-line bytes is legal, with \\n, with "
                                 "\\r\\n, and at end of input."};
   expect_answer(server(), longest_ + "\n\n", longest_ + "\n");
@@ -25,14 +25,14 @@ TEST_F(EchoReject, ExactlyTheLimitIsLegal) {
 }
 
 TEST_F(EchoReject, OneMoreIsNot) {
-  const Requirement requirement{"echo.reject.one-more", Level::must,
+  const Requirement requirement{"echo.reject.one-more", "E4.2", Level::must,
                                 "One byte more is rejected; earlier lines are echoed, later input "
                                 "is discarded."};
   expect_answer(server(), "a\nb\n" + longest_ + "x\nc\n\n", "a\nb\n");
 }
 
 TEST_F(EchoReject, WithoutWaitingForTheLineEnd) {
-  const Requirement requirement{"echo.reject.at-once", Level::must,
+  const Requirement requirement{"echo.reject.at-once", "E4.2", Level::must,
                                 "A line is rejected at the first byte that makes legality "
                                 "impossible, without waiting for its \\n."};
   auto stream = open(server());
@@ -44,7 +44,7 @@ TEST_F(EchoReject, WithoutWaitingForTheLineEnd) {
 }
 
 TEST_F(EchoReject, CrAfterTheLimitIsUndecided) {
-  const Requirement requirement{"echo.reject.cr-undecided", Level::must,
+  const Requirement requirement{"echo.reject.cr-undecided", "E4.2", Level::must,
                                 "--max-line bytes and \\r are undecided: \\n makes them legal."};
   auto stream = open(server());
   stream.send(longest_ + "\r");
@@ -54,7 +54,7 @@ TEST_F(EchoReject, CrAfterTheLimitIsUndecided) {
 }
 
 TEST_F(EchoReject, CrAfterTheLimitAndAnotherByte) {
-  const Requirement requirement{"echo.reject.cr-then-other", Level::must,
+  const Requirement requirement{"echo.reject.cr-then-other", "E4.2", Level::must,
                                 "--max-line bytes, \\r and anything but \\n are rejected at that "
                                 "byte."};
   for (const char* byte : {"x", "\r"}) {
@@ -67,7 +67,7 @@ TEST_F(EchoReject, CrAfterTheLimitAndAnotherByte) {
 }
 
 TEST_F(EchoReject, CrAfterTheLimitAtEndOfInput) {
-  const Requirement requirement{"echo.reject.cr-at-end-of-input", Level::must,
+  const Requirement requirement{"echo.reject.cr-at-end-of-input", "E4.3", Level::must,
                                 "A final \\r at end of input is data, so it counts: --max-line "
                                 "bytes and \\r are one too many, one byte less is legal."};
   expect_answer(server(), "a\n" + longest_ + "\r", "a\n", Finish::half_close);
@@ -76,7 +76,7 @@ TEST_F(EchoReject, CrAfterTheLimitAtEndOfInput) {
 }
 
 TEST_F(EchoReject, CrCountsWhereItIsContent) {
-  const Requirement requirement{"echo.reject.cr-counts", Level::must,
+  const Requirement requirement{"echo.reject.cr-counts", "E4.3", Level::must,
                                 "A \\r that is data counts as content: --max-line less one, \\r "
                                 "and \\r\\n are legal, --max-line, \\r and \\r\\n are not."};
   const auto shorter = longest_.substr(1) + "\r";
@@ -85,7 +85,7 @@ TEST_F(EchoReject, CrCountsWhereItIsContent) {
 }
 
 TEST_F(EchoReject, HoweverItArrives) {
-  const Requirement requirement{"echo.reject.any-cut", Level::must,
+  const Requirement requirement{"echo.reject.any-cut", "E4.4", Level::must,
                                 "The limit does not depend on how the input was cut."};
   const auto half = default_max_line / 2;
   expect_answer_to_pieces(server(), {longest_.substr(0, half), longest_.substr(half), "\n", "\n"},
@@ -97,14 +97,14 @@ TEST_F(EchoReject, HoweverItArrives) {
 }
 
 TEST_F(EchoReject, LimitCountsFromEachLine) {
-  const Requirement requirement{"echo.reject.each-line", Level::must,
+  const Requirement requirement{"echo.reject.each-line", "E4.1", Level::must,
                                 "The limit is one line's, not the connection's."};
   const auto line = longest_.substr(100) + "\n";
   expect_answer(server(), line + line + line + line + "\n", line + line + line + line);
 }
 
 TEST_F(EchoReject, EarlierLinesAreEchoedInFull) {
-  const Requirement requirement{"echo.reject.earlier-lines", Level::must,
+  const Requirement requirement{"echo.reject.earlier-lines", "E4.5", Level::must,
                                 "On rejection all earlier lines are echoed, however many."};
   std::string lines;
   while (lines.size() < (std::size_t{1} << 20)) lines += std::string(777, 'e') + "\n";
@@ -123,7 +123,7 @@ class EchoContractReject : public EchoTest {
 };
 
 TEST_F(EchoContractReject, SmallestLimit) {
-  const Requirement requirement{"echo.reject.max-line-1", Level::must,
+  const Requirement requirement{"echo.reject.max-line-1", "E4.1", Level::must,
                                 "--max-line 1: one byte is legal, two are not."};
   use({"--max-line", "1"});
   expect_answer(server(), "a\nb\r\n\r\r\n\n", "a\nb\n\r\n");
@@ -140,7 +140,7 @@ TEST_F(EchoContractReject, SmallestLimit) {
 }
 
 TEST_F(EchoContractReject, EveryCutAtTheLimit) {
-  const Requirement requirement{"echo.reject.limit-any-cut", Level::must,
+  const Requirement requirement{"echo.reject.limit-any-cut", "E4.4", Level::must,
                                 "At the limit, too, nothing depends on how the input was cut."};
   use({"--max-line", "8"});
   expect_answer_however_cut(server(), "12345678\r\n1234567\r\r\n\xe2\x82\xac\xe2\x82\xac..\n\n",
@@ -149,7 +149,7 @@ TEST_F(EchoContractReject, EveryCutAtTheLimit) {
 }
 
 TEST_F(EchoContractReject, TooLongIsCounted) {
-  const Requirement requirement{"echo.reject.counts-too-long", Level::must,
+  const Requirement requirement{"echo.reject.counts-too-long", "E4.6", Level::must,
                                 "A line that is too long is counted as rejected_too_long."};
   use({"--max-line", "16"});
   expect_answer(server(), "a\n" + std::string(17, 'x'), "a\n");
@@ -157,7 +157,7 @@ TEST_F(EchoContractReject, TooLongIsCounted) {
 }
 
 TEST_F(EchoContractReject, InvalidIsCounted) {
-  const Requirement requirement{"echo.reject.counts-utf8", Level::must,
+  const Requirement requirement{"echo.reject.counts-utf8", "E4.6", Level::must,
                                 "A line that is not UTF-8 is counted as rejected_utf8."};
   use({"--max-line", "16"});
   expect_answer(server(), "a\n\xff\n", "a\n");
@@ -166,7 +166,7 @@ TEST_F(EchoContractReject, InvalidIsCounted) {
 }
 
 TEST_F(EchoContractReject, LengthBeforeUtf8HoweverCut) {
-  const Requirement requirement{"echo.reject.length-first", Level::must,
+  const Requirement requirement{"echo.reject.length-first", "E4.4", Level::must,
                                 "Length is judged before UTF-8, so the reason never depends on how "
                                 "the input was cut."};
   use({"--max-line", "8"});

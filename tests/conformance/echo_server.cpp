@@ -6,9 +6,12 @@
 #include <stdexcept>
 #include <system_error>
 
+#include "tests/conformance/catalogue.hpp"
 #include "tests/conformance/echo_client.hpp"
 #include "tests/conformance/harness.hpp"
+#include "tests/conformance/judge.hpp"
 #include "tests/conformance/processes.hpp"
+#include "tests/conformance/transcript.hpp"
 
 namespace trivium::conformance {
 namespace {
@@ -71,10 +74,11 @@ std::string value_of(const std::string& flag) {
 }
 
 EchoServer::EchoServer(const std::vector<std::string>& flags) {
+  const Deadline deadline{config().timeout.count() > 0 ? 4 * patience : startup_patience};
   const std::uint16_t port = config().contract ? 0 : free_port();
   child_.emplace(echo_command(flags, port));
   if (config().contract) {
-    const auto line = child_->out_line(0, Deadline{startup_patience});
+    const auto line = child_->out_line(0, deadline);
     if (!line || !line->starts_with(ready_words)) {
       throw std::runtime_error("no ready line; " + describe(*child_));
     }
@@ -87,7 +91,7 @@ EchoServer::EchoServer(const std::vector<std::string>& flags) {
         return !child_->running() || child_->out().find(ready_words) != std::string::npos ||
                accepts(at_);
       },
-      Deadline{startup_patience});
+      deadline);
   if (!ready || !child_->running()) {
     throw std::runtime_error("the server did not become ready; " + describe(*child_));
   }
@@ -136,33 +140,66 @@ std::optional<ExitStatus> EchoServer::stop(int signal, Deadline deadline) {
   return child().wait(deadline);
 }
 
+std::unique_ptr<EchoServer> make_common_server() {
+  if (config().mode == Mode::target) return std::make_unique<EchoServer>(config().target);
+  std::vector<std::string> flags;
+  if (config().capacity_is_workers) flags = {"--workers", std::to_string(pool_workers)};
+  return std::make_unique<EchoServer>(flags);
+}
+
+std::string what_ails(const EchoServer& server) {
+  try {
+    auto stream = server.connect();
+    if (!known_of_target().healthy) return {};
+    const auto got = stream.exchange("h\n\n", false);
+    const std::string due = std::string{head} + "h\n";
+    if (got.data == due && got.end == End::fin) return {};
+    return "h\\n\\n was answered by " + escaped(got.data) + ", then " + to_string(got.end);
+  } catch (const std::system_error& error) {
+    return error.what();
+  }
+}
+
 std::unique_ptr<EchoServer> EchoTest::common_;
+bool EchoTest::common_is_well_ = false;
 
 void EchoTest::SetUp() {
-  if (common_ && !common_->gone()) return;
-  common_.reset();
-  std::vector<std::string> common;
-  if (config().capacity_is_workers) common = {"--workers", std::to_string(pool_workers)};
-  common_ = config().mode == Mode::target ? std::make_unique<EchoServer>(config().target)
-                                          : std::make_unique<EchoServer>(common);
+  if (listing()) return;
+  if (common_ && common_is_well_ && !common_->gone()) return;
+  const bool is_ours = config().mode == Mode::spawn;
+  std::string ailment;
+  try {
+    if (!common_ || is_ours) {
+      common_.reset();
+      common_ = make_common_server();
+    }
+    if (!is_ours) ailment = what_ails(*common_);
+  } catch (const std::runtime_error& error) {
+    ailment = error.what();
+  }
+  common_is_well_ = ailment.empty();
+  if (!common_is_well_) GTEST_SKIP() << blocked_prefix << ailment;
+}
+
+void EchoTest::use(const std::vector<std::string>& flags) {
+  if (!listing()) own_.emplace(flags);
 }
 
 void EchoTest::TearDown() {
-  if (IsSkipped()) return;
+  const bool has_server = own_ || common_;
+  if (listing() || IsSkipped() || !has_server) return;
   if (probe_) {
-    EXPECT_FALSE(server().gone()) << "the server ended during the case; "
-                                  << describe(server().child());
-    if (!server().gone()) expect_answer(server(), "h\n\n", "h\n");
+    std::string ailment;
+    if (server().gone()) {
+      ailment = "the server ended during the case; " + describe(server().child());
+    } else {
+      transcript::note(0, "the exchange after the case:");
+      ailment = what_ails(server());
+    }
+    if (!own_) common_is_well_ = ailment.empty();
+    if (!ailment.empty()) ADD_FAILURE() << "after the case the server is not well: " << ailment;
   }
   own_.reset();
-}
-
-void require_echo_server() {
-  if (config().mode == Mode::target) {
-    (void)Stream::connect(config().target, Deadline{milliseconds{5000}});
-  } else {
-    EchoServer probe;
-  }
 }
 
 }  // namespace trivium::conformance

@@ -73,24 +73,30 @@ class EchoServer {
 
 // The fixture of all cases about a server. Cases use one server in common, started by the first;
 // one that needs other flags starts its own with use(). After each case a healthy exchange must
-// still work.
+// still work; a server that is not well is replaced where it is ours, and else blocks the cases
+// that follow until it is.
 class EchoTest : public testing::Test {
  protected:
   void SetUp() override;
   void TearDown() override;
 
   [[nodiscard]] EchoServer& server() { return own_ ? *own_ : *common_; }
-  void use(const std::vector<std::string>& flags) { own_.emplace(flags); }
+  void use(const std::vector<std::string>& flags);
   // The case has ended its server on purpose.
   void expect_gone() { probe_ = false; }
 
  private:
   static std::unique_ptr<EchoServer> common_;
+  static bool common_is_well_;
   std::optional<EchoServer> own_;
   bool probe_ = true;
 };
 
-// Throws where no server can be started or reached: called once, before any case.
-void require_echo_server();
+// Starts the server in common, or names the one that runs already.
+[[nodiscard]] std::unique_ptr<EchoServer> make_common_server();
+
+// What is wrong with the answer to a plain exchange; empty where nothing is. Where the target never
+// answered as it must, it is enough that it accepts a connection.
+[[nodiscard]] std::string what_ails(const EchoServer& server);
 
 }  // namespace trivium::conformance

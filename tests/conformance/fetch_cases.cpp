@@ -8,6 +8,7 @@
 #include <system_error>
 
 #include "tests/conformance/fetch_runner.hpp"
+#include "tests/conformance/judge.hpp"
 #include "tests/conformance/origin_ports.hpp"
 
 namespace trivium::conformance {
@@ -46,15 +47,17 @@ std::vector<std::string> one(const std::string& value) {
 }
 
 TEST(FetchReach, one_page) {
-  const Requirement requirement{"fetch.reach.one-page", Level::must,
+  const Requirement requirement{"fetch.reach.one-page", "F0.1", Level::must,
                                 "One page is fetched: exit 0 and the body on standard output."};
   Origin origin;
   origin.on("/page", response(body));
+  const auto start_time = Clock::now();
   expect_outcome(fetched(body), origin.url("/page"));
+  tell_reached({.round_trip_us = since(start_time).count() * 1000, .healthy = !HasFailure()});
 }
 
 TEST(FetchRequest, get_1_0) {
-  const Requirement requirement{"fetch.request.get-1-0", Level::must,
+  const Requirement requirement{"fetch.request.get-1-0", "F1.1; RFC 1945, section 5.1", Level::must,
                                 "The request line is `GET target HTTP/1.0`."};
   Origin origin;
   const Visit visit = visit_of(origin, origin.url("/a/b"));
@@ -62,7 +65,7 @@ TEST(FetchRequest, get_1_0) {
 }
 
 TEST(FetchRequest, form) {
-  const Requirement requirement{"fetch.request.form", Level::must,
+  const Requirement requirement{"fetch.request.form", "F1.1; RFC 1945, section 4.1", Level::must,
                                 "Every line of the request ends in CRLF, a blank line ends it, and "
                                 "nothing comes after it."};
   Origin origin;
@@ -77,7 +80,8 @@ TEST(FetchRequest, form) {
 }
 
 TEST(FetchRequest, host_with_port) {
-  const Requirement requirement{"fetch.request.host-with-port", Level::must,
+  const Requirement requirement{"fetch.request.host-with-port", "F1.2; RFC 9110, section 7.2",
+                                Level::must,
                                 "Host stands once, with the port where that is not 80."};
   Origin origin;
   const Visit visit = visit_of(origin, origin.url("/"));
@@ -85,7 +89,8 @@ TEST(FetchRequest, host_with_port) {
 }
 
 TEST(FetchRequest, host_without_port_80) {
-  const Requirement requirement{"fetch.request.host-without-port-80", Level::must,
+  const Requirement requirement{"fetch.request.host-without-port-80", "F1.2; RFC 9110, section 7.2",
+                                Level::must,
                                 "A URL without a port means port 80, and Host has no port then."};
   std::optional<Origin> origin;
   try {
@@ -98,8 +103,8 @@ TEST(FetchRequest, host_without_port_80) {
 }
 
 TEST(FetchRequest, user_agent) {
-  const Requirement requirement{"fetch.request.user-agent", Level::must,
-                                "The request has a User-Agent."};
+  const Requirement requirement{"fetch.request.user-agent", "F1.3; RFC 9110, section 10.1.5",
+                                Level::must, "The request has a User-Agent."};
   Origin origin;
   const auto agents = field(visit_of(origin, origin.url("/")).head, "User-Agent");
   ASSERT_EQ(agents.size(), 1U);
@@ -108,6 +113,7 @@ TEST(FetchRequest, user_agent) {
 
 struct TargetCase {
   const char* id;
+  const char* source;
   const char* given;   // After http://HOST:PORT
   const char* target;  // In the request line
 };
@@ -119,7 +125,7 @@ std::ostream& operator<<(std::ostream& out, const TargetCase& row) {
 class Target : public testing::TestWithParam<TargetCase> {};
 
 TEST_P(Target, IsSent) {
-  const Requirement requirement{GetParam().id, Level::must,
+  const Requirement requirement{GetParam().id, GetParam().source, Level::must,
                                 "The target is path and query as they stand in the URL, `/` where "
                                 "there is no path; a fragment is not sent."};
   Origin origin;
@@ -128,22 +134,29 @@ TEST_P(Target, IsSent) {
 
 INSTANTIATE_TEST_SUITE_P(
     FetchRequest, Target,
-    testing::Values(TargetCase{"fetch.target.path", "/a/b/c.txt", "/a/b/c.txt"},
-                    TargetCase{"fetch.target.missing-path", "", "/"},
-                    TargetCase{"fetch.target.query", "/a?b=c&d=e", "/a?b=c&d=e"},
-                    TargetCase{"fetch.target.query-without-path", "?q=1", "/?q=1"},
-                    TargetCase{"fetch.target.empty-query", "/a?", "/a?"},
-                    TargetCase{"fetch.target.percent", "/a%20b%2Fc?x=%00%0A",
-                               "/a%20b%2Fc?x=%00%0A"},
-                    TargetCase{"fetch.target.punctuation", "/~a!$&'()*+,;=:@-._/?/?",
-                               "/~a!$&'()*+,;=:@-._/?/?"},
-                    TargetCase{"fetch.target.dots", "/a/../b/./c", "/a/../b/./c"},
-                    TargetCase{"fetch.target.fragment", "/a#part", "/a"},
-                    TargetCase{"fetch.target.fragment-after-query", "/a?b#c?d", "/a?b"}),
+    testing::Values(
+        TargetCase{"fetch.target.path", "F1.4; RFC 9112, section 3.2.1", "/a/b/c.txt",
+                   "/a/b/c.txt"},
+        TargetCase{"fetch.target.missing-path", "F1.4; RFC 9112, section 3.2.1", "", "/"},
+        TargetCase{"fetch.target.query", "F1.4; RFC 9112, section 3.2.1", "/a?b=c&d=e",
+                   "/a?b=c&d=e"},
+        TargetCase{"fetch.target.query-without-path", "F1.4; RFC 9112, section 3.2.1", "?q=1",
+                   "/?q=1"},
+        TargetCase{"fetch.target.empty-query", "F1.4; RFC 9112, section 3.2.1", "/a?", "/a?"},
+        TargetCase{"fetch.target.percent", "F1.4; RFC 9112, section 3.2.1", "/a%20b%2Fc?x=%00%0A",
+                   "/a%20b%2Fc?x=%00%0A"},
+        TargetCase{"fetch.target.punctuation", "F1.4; RFC 9112, section 3.2.1",
+                   "/~a!$&'()*+,;=:@-._/?/?", "/~a!$&'()*+,;=:@-._/?/?"},
+        TargetCase{"fetch.target.dots", "F1.4; RFC 9112, section 3.2.1", "/a/../b/./c",
+                   "/a/../b/./c"},
+        TargetCase{"fetch.target.fragment", "F1.4; RFC 9112, section 3.2.1", "/a#part", "/a"},
+        TargetCase{"fetch.target.fragment-after-query", "F1.4; RFC 9112, section 3.2.1", "/a?b#c?d",
+                   "/a?b"}),
     row_name<TargetCase>);
 
 TEST(FetchUrl, ipv6_literal) {
-  const Requirement requirement{"fetch.url.ipv6-literal", Level::must,
+  const Requirement requirement{"fetch.url.ipv6-literal", "F2.1; RFC 3986, section 3.2.2",
+                                Level::must,
                                 "An IPv6 address stands in brackets, in the URL and in Host."};
   std::optional<Origin> origin;
   try {
@@ -157,7 +170,7 @@ TEST(FetchUrl, ipv6_literal) {
 }
 
 TEST(FetchUrl, name) {
-  const Requirement requirement{"fetch.url.name", Level::must,
+  const Requirement requirement{"fetch.url.name", "F2.1", Level::must,
                                 "A name is resolved, and Host says the name."};
   Origin origin;
   const std::string host = "localhost:" + std::to_string(origin.port());
@@ -167,7 +180,7 @@ TEST(FetchUrl, name) {
 
 TEST(FetchUrl, userinfo) {
   const Requirement requirement{
-      "fetch.url.userinfo", Level::must,
+      "fetch.url.userinfo", "F2.2; RFC 9110, section 4.2.4", Level::must,
       "User and password in a URL are refused or left out; they are never "
       "taken for the host, nor sent in Host."};
   Origin origin;
@@ -181,7 +194,7 @@ TEST(FetchUrl, userinfo) {
 }
 
 TEST(FetchUrl, unresolvable) {
-  const Requirement requirement{"fetch.url.unresolvable", Level::must,
+  const Requirement requirement{"fetch.url.unresolvable", "F2.4", Level::must,
                                 "A name that does not resolve is that URL's failure."};
   if (!config().contract) {
     expect_outcome(failed({}), "http://nosuchname.invalid/");
@@ -194,6 +207,7 @@ TEST(FetchUrl, unresolvable) {
 
 struct BadUrl {
   const char* id;
+  const char* source;
   const char* url;
   const char* reason = "bad URL";
 };
@@ -205,31 +219,31 @@ std::ostream& operator<<(std::ostream& out, const BadUrl& row) {
 class Bad : public testing::TestWithParam<BadUrl> {};
 
 TEST_P(Bad, IsRefused) {
-  const Requirement requirement{GetParam().id, Level::must,
+  const Requirement requirement{GetParam().id, GetParam().source, Level::must,
                                 "What is no URL that can be fetched fails with a reason, at once."};
   expect_outcome(failed({GetParam().reason}), GetParam().url);
 }
 
 INSTANTIATE_TEST_SUITE_P(
     FetchUrl, Bad,
-    testing::Values(BadUrl{"fetch.url.bad-no-scheme", "127.0.0.1/page"},
-                    BadUrl{"fetch.url.bad-words", "not a url"},
-                    BadUrl{"fetch.url.bad-nothing", "http://"},
-                    BadUrl{"fetch.url.bad-no-host", "http:///page"},
-                    BadUrl{"fetch.url.bad-no-host-port", "http://:80/"},
-                    BadUrl{"fetch.url.bad-scheme", "ftp://127.0.0.1/"},
-                    BadUrl{"fetch.url.bad-file", "file:///etc/hostname"},
-                    BadUrl{"fetch.url.bad-port-big", "http://127.0.0.1:65536/"},
-                    BadUrl{"fetch.url.bad-port-word", "http://127.0.0.1:http/"},
-                    BadUrl{"fetch.url.bad-port-sign", "http://127.0.0.1:-1/"},
-                    BadUrl{"fetch.url.bad-bracket", "http://[::1/"},
-                    BadUrl{"fetch.url.bad-ipv6", "http://[1:2]/"},
-                    BadUrl{"fetch.url.bad-bare-ipv6", "http://::1/"},
-                    BadUrl{"fetch.url.https", "https://127.0.0.1/", "https"}),
+    testing::Values(BadUrl{"fetch.url.bad-no-scheme", "F2.5", "127.0.0.1/page"},
+                    BadUrl{"fetch.url.bad-words", "F2.5", "not a url"},
+                    BadUrl{"fetch.url.bad-nothing", "F2.5", "http://"},
+                    BadUrl{"fetch.url.bad-no-host", "F2.5", "http:///page"},
+                    BadUrl{"fetch.url.bad-no-host-port", "F2.5", "http://:80/"},
+                    BadUrl{"fetch.url.bad-scheme", "F2.5", "ftp://127.0.0.1/"},
+                    BadUrl{"fetch.url.bad-file", "F2.5", "file:///etc/hostname"},
+                    BadUrl{"fetch.url.bad-port-big", "F2.5", "http://127.0.0.1:65536/"},
+                    BadUrl{"fetch.url.bad-port-word", "F2.5", "http://127.0.0.1:http/"},
+                    BadUrl{"fetch.url.bad-port-sign", "F2.5", "http://127.0.0.1:-1/"},
+                    BadUrl{"fetch.url.bad-bracket", "F2.5", "http://[::1/"},
+                    BadUrl{"fetch.url.bad-ipv6", "F2.5", "http://[1:2]/"},
+                    BadUrl{"fetch.url.bad-bare-ipv6", "F2.5", "http://::1/"},
+                    BadUrl{"fetch.url.https", "F2.5", "https://127.0.0.1/", "https"}),
     row_name<BadUrl>);
 
 TEST(FetchUrl, no_injection) {
-  const Requirement requirement{"fetch.url.no-injection", Level::must,
+  const Requirement requirement{"fetch.url.no-injection", "F2.3", Level::must,
                                 "A blank, a control character or a line end in a URL never reaches "
                                 "the request as such."};
   for (const char* target : {"/a b", "/a\r\nX-Injected: 1", "/a\tb",

@@ -32,6 +32,7 @@ void expect_usage(const Call& call, const std::vector<std::string>& words) {
 
 struct UsageCase {
   const char* id;
+  const char* source;
   std::vector<std::string> flags;
   std::vector<std::string> words;  // What the line must name.
 };
@@ -44,7 +45,7 @@ class Usage : public testing::TestWithParam<UsageCase> {};
 
 TEST_P(Usage, IsRefused) {
   const UsageCase& row = GetParam();
-  const Requirement requirement{row.id, Level::must,
+  const Requirement requirement{row.id, row.source, Level::must,
                                 "Wrong usage: exit 2, one line on standard error that names the "
                                 "flag and the legal values, nothing on standard output."};
   Origin origin;
@@ -54,32 +55,43 @@ TEST_P(Usage, IsRefused) {
 
 std::vector<UsageCase> wrong_usage() {
   return {
-      {"fetch.usage.jobs-zero", {"--jobs", "0"}, {"--jobs"}},
-      {"fetch.usage.jobs-negative", {"--jobs", "-1"}, {"--jobs"}},
-      {"fetch.usage.jobs-word", {"--jobs", "many"}, {"--jobs"}},
-      {"fetch.usage.jobs-half", {"--jobs", "1.5"}, {"--jobs"}},
-      {"fetch.usage.jobs-tail", {"--jobs", "4x"}, {"--jobs"}},
-      {"fetch.usage.jobs-missing", {"--jobs"}, {"--jobs"}},
-      {"fetch.usage.timeout-word", {"--timeout", "fast"}, {"--timeout", "ms"}},
-      {"fetch.usage.timeout-unit", {"--timeout", "5h"}, {"--timeout", "ms"}},
-      {"fetch.usage.timeout-negative", {"--timeout", "-5s"}, {"--timeout"}},
-      {"fetch.usage.timeout-overflow", {"--timeout", "99999999999999999999s"}, {"--timeout"}},
-      {"fetch.usage.connect-timeout", {"--connect-timeout", "x"}, {"--connect-timeout", "ms"}},
-      {"fetch.usage.max-body-word", {"--max-body", "big"}, {"--max-body", "KiB", "MiB"}},
-      {"fetch.usage.max-body-unit", {"--max-body", "1GB"}, {"--max-body", "KiB", "MiB"}},
-      {"fetch.usage.max-body-negative", {"--max-body", "-1"}, {"--max-body"}},
-      {"fetch.usage.format", {"--format", "xml"}, {"--format", "text", "json", "none"}},
-      {"fetch.usage.progress", {"--progress", "maybe"}, {"--progress", "auto", "always", "never"}},
+      {"fetch.usage.jobs-zero", "G1.1", {"--jobs", "0"}, {"--jobs"}},
+      {"fetch.usage.jobs-negative", "G1.1", {"--jobs", "-1"}, {"--jobs"}},
+      {"fetch.usage.jobs-word", "G1.1", {"--jobs", "many"}, {"--jobs"}},
+      {"fetch.usage.jobs-half", "G1.1", {"--jobs", "1.5"}, {"--jobs"}},
+      {"fetch.usage.jobs-tail", "G1.1", {"--jobs", "4x"}, {"--jobs"}},
+      {"fetch.usage.jobs-missing", "G1.1", {"--jobs"}, {"--jobs"}},
+      {"fetch.usage.timeout-word", "G1.1", {"--timeout", "fast"}, {"--timeout", "ms"}},
+      {"fetch.usage.timeout-unit", "G1.1", {"--timeout", "5h"}, {"--timeout", "ms"}},
+      {"fetch.usage.timeout-negative", "G1.1", {"--timeout", "-5s"}, {"--timeout"}},
+      {"fetch.usage.timeout-overflow",
+       "G1.1",
+       {"--timeout", "99999999999999999999s"},
+       {"--timeout"}},
+      {"fetch.usage.connect-timeout",
+       "G1.1",
+       {"--connect-timeout", "x"},
+       {"--connect-timeout", "ms"}},
+      {"fetch.usage.max-body-word", "G1.1", {"--max-body", "big"}, {"--max-body", "KiB", "MiB"}},
+      {"fetch.usage.max-body-unit", "G1.1", {"--max-body", "1GB"}, {"--max-body", "KiB", "MiB"}},
+      {"fetch.usage.max-body-negative", "G1.1", {"--max-body", "-1"}, {"--max-body"}},
+      {"fetch.usage.format", "G1.1", {"--format", "xml"}, {"--format", "text", "json", "none"}},
+      {"fetch.usage.progress",
+       "G1.1",
+       {"--progress", "maybe"},
+       {"--progress", "auto", "always", "never"}},
       {"fetch.usage.strategy",
+       "G1.1",
        {"--strategy", "fastest"},
        {"--strategy", "per-url", "handoff", "shared-queue"}},
-      {"fetch.usage.unknown", {"--frobnicate"}, {"--frobnicate"}},
-      {"fetch.usage.of-echo", {"--listen", "127.0.0.1:0"}, {"--listen"}},
-      {"fetch.usage.input-missing", {"--input"}, {"--input"}},
+      {"fetch.usage.unknown", "G1.1", {"--frobnicate"}, {"--frobnicate"}},
+      {"fetch.usage.of-echo", "G1.1", {"--listen", "127.0.0.1:0"}, {"--listen"}},
+      {"fetch.usage.input-missing", "G1.1", {"--input"}, {"--input"}},
       {"fetch.usage.input-unreadable",
+       "G1.1",
        {"--input", "/nonexistent/urls.txt"},
        {"--input", "/nonexistent/urls.txt"}},
-      {"fetch.usage.input-directory", {"--input", "/"}, {"--input"}},
+      {"fetch.usage.input-directory", "G1.1", {"--input", "/"}, {"--input"}},
   };
 }
 
@@ -87,13 +99,13 @@ INSTANTIATE_TEST_SUITE_P(FetchContract, Usage, testing::ValuesIn(wrong_usage()),
                          row_name<UsageCase>);
 
 TEST(FetchContractCli, no_url) {
-  const Requirement requirement{"fetch.cli.no-url", Level::must,
+  const Requirement requirement{"fetch.cli.no-url", "G1.1", Level::must,
                                 "No URL at all is wrong usage; the line says how to give one."};
   expect_usage({.urls = {}}, {"URL", "--input"});
 }
 
 TEST(FetchContractCli, help) {
-  const Requirement requirement{"fetch.cli.help", Level::must,
+  const Requirement requirement{"fetch.cli.help", "G1.2", Level::must,
                                 "--help tells every flag, and exits with 0."};
   const Finished run = fetch({.urls = {}, .flags = {"--help"}});
   EXPECT_EQ(run.status->shell_code(), 0);
@@ -105,7 +117,7 @@ TEST(FetchContractCli, help) {
 }
 
 TEST(FetchContractCli, version) {
-  const Requirement requirement{"fetch.cli.version", Level::must,
+  const Requirement requirement{"fetch.cli.version", "G1.2", Level::must,
                                 "--version prints one line, and exits with 0."};
   const Finished run = fetch({.urls = {}, .flags = {"--version"}});
   EXPECT_EQ(run.status->shell_code(), 0);
@@ -114,7 +126,7 @@ TEST(FetchContractCli, version) {
 }
 
 TEST(FetchContractCli, strategies) {
-  const Requirement requirement{"fetch.cli.strategies", Level::must,
+  const Requirement requirement{"fetch.cli.strategies", "G1.3", Level::must,
                                 "Every strategy of the grid can be asked for."};
   Origin origin;
   origin.on("/", response("page\n"));
@@ -124,7 +136,7 @@ TEST(FetchContractCli, strategies) {
 }
 
 TEST(FetchContractCli, units) {
-  const Requirement requirement{"fetch.cli.units", Level::must,
+  const Requirement requirement{"fetch.cli.units", "G1.3", Level::must,
                                 "Durations take us, ms, s, m; sizes take KiB, MiB."};
   Origin origin;
   origin.on("/", response("page\n"));
@@ -138,7 +150,7 @@ TEST(FetchContractCli, units) {
 }
 
 TEST(FetchContractText, headings) {
-  const Requirement requirement{"fetch.text-format.headings", Level::must,
+  const Requirement requirement{"fetch.text-format.headings", "G2.1", Level::must,
                                 "Several bodies stand under a line `==> URL <==` each; one body "
                                 "stands alone."};
   Origin origin;
@@ -154,7 +166,7 @@ TEST(FetchContractText, headings) {
 }
 
 TEST(FetchContractText, failure_line) {
-  const Requirement requirement{"fetch.text-format.failure", Level::must,
+  const Requirement requirement{"fetch.text-format.failure", "G2.1", Level::must,
                                 "A failure is one line on standard error, with URL and reason, and "
                                 "nothing on standard output."};
   Origin origin;
@@ -176,7 +188,7 @@ TEST(FetchContractText, failure_line) {
 }
 
 TEST(FetchContractText, partial_body) {
-  const Requirement requirement{"fetch.text-format.partial", Level::must,
+  const Requirement requirement{"fetch.text-format.partial", "G2.1", Level::must,
                                 "Of a body that failed nothing is printed."};
   Origin origin;
   origin.on("/", Script("HTTP/1.0 200 OK\r\nContent-Length: 9\r\n\r\nhalf\n"));
@@ -186,7 +198,7 @@ TEST(FetchContractText, partial_body) {
 }
 
 TEST(FetchContractText, not_found) {
-  const Requirement requirement{"fetch.text-format.not-found", Level::must,
+  const Requirement requirement{"fetch.text-format.not-found", "G2.1", Level::must,
                                 "A 404 was fetched: its body is printed, its exit code is 1."};
   Origin origin;
   const Finished run = fetch({.urls = {origin.url("/none")}});
@@ -195,7 +207,7 @@ TEST(FetchContractText, not_found) {
 }
 
 TEST(FetchContractJson, keys) {
-  const Requirement requirement{"fetch.json-format.keys", Level::must,
+  const Requirement requirement{"fetch.json-format.keys", "G2.2", Level::must,
                                 "One object a line: index from 1, url, status, bytes, ms, error; "
                                 "null where there is none."};
   Origin origin;
@@ -232,7 +244,7 @@ TEST(FetchContractJson, keys) {
 }
 
 TEST(FetchContractNone, prints_nothing) {
-  const Requirement requirement{"fetch.none-format.nothing", Level::must,
+  const Requirement requirement{"fetch.none-format.nothing", "G2.3", Level::must,
                                 "--format none prints nothing; the exit code tells."};
   Origin origin;
   origin.on("/a", response("first\n"));
@@ -247,7 +259,7 @@ TEST(FetchContractNone, prints_nothing) {
 }
 
 TEST(FetchContractOutput, files) {
-  const Requirement requirement{"fetch.output.files", Level::must,
+  const Requirement requirement{"fetch.output.files", "G2.4", Level::must,
                                 "--output writes the bodies to 000001.txt and so on, by index."};
   const ScratchDirectory scratch;
   Origin origin;
@@ -274,7 +286,7 @@ TEST(FetchContractOutput, files) {
 }
 
 TEST(FetchContractOutput, not_writable) {
-  const Requirement requirement{"fetch.output.not-writable", Level::must,
+  const Requirement requirement{"fetch.output.not-writable", "G2.4", Level::must,
                                 "A directory that can't be written to is told in clear words, and "
                                 "is no success."};
   const ScratchDirectory scratch;
@@ -291,7 +303,7 @@ TEST(FetchContractOutput, not_writable) {
 const char* const list_head = "# a comment\n\n";
 
 TEST(FetchContractInput, file) {
-  const Requirement requirement{"fetch.input.file", Level::must,
+  const Requirement requirement{"fetch.input.file", "G3.1", Level::must,
                                 "--input FILE gives one URL a line; blank lines and # are skipped, "
                                 "the last line needs no end."};
   const ScratchDirectory scratch;
@@ -307,7 +319,7 @@ TEST(FetchContractInput, file) {
 }
 
 TEST(FetchContractInput, standard_input) {
-  const Requirement requirement{"fetch.input.standard-input", Level::must,
+  const Requirement requirement{"fetch.input.standard-input", "G3.1", Level::must,
                                 "--input - reads the URLs from standard input."};
   Origin origin;
   std::string list = list_head;
@@ -324,7 +336,7 @@ TEST(FetchContractInput, standard_input) {
 }
 
 TEST(FetchContractInput, bad_line) {
-  const Requirement requirement{"fetch.input.bad-line", Level::must,
+  const Requirement requirement{"fetch.input.bad-line", "G3.1", Level::must,
                                 "A line that is no URL is one failure among the results."};
   Origin origin;
   origin.on("/a", response("first\n"));
@@ -340,7 +352,7 @@ TEST(FetchContractInput, bad_line) {
 }
 
 TEST(FetchContractStreams, summary) {
-  const Requirement requirement{"fetch.streams.summary", Level::must,
+  const Requirement requirement{"fetch.streams.summary", "G2.5", Level::must,
                                 "A summary of one line goes to standard error, which says how many "
                                 "there were."};
   Origin origin;
@@ -354,7 +366,7 @@ TEST(FetchContractStreams, summary) {
 }
 
 TEST(FetchContractStreams, progress) {
-  const Requirement requirement{"fetch.streams.progress", Level::must,
+  const Requirement requirement{"fetch.streams.progress", "G2.5", Level::must,
                                 "Progress is drawn on standard error with --progress always, and "
                                 "with auto only on a terminal; never on standard output."};
   Origin origin;
@@ -376,7 +388,7 @@ TEST(FetchContractStreams, progress) {
 
 TEST(FetchContractExit, codes) {
   const Requirement requirement{
-      "fetch.exit.codes", Level::must,
+      "fetch.exit.codes", "G4.1", Level::must,
       "Exit 0 when every URL was fetched with a 2xx, 1 when any was not."};
   Origin origin;
   const RefusingPort port;

@@ -48,14 +48,14 @@ void expect_timeout(const Told& told, std::string_view phase) {
 const std::vector<std::string> brief = {"--timeout", "400ms"};
 
 TEST(FetchFault, refused) {
-  const Requirement requirement{"fetch.fault.refused", Level::must,
+  const Requirement requirement{"fetch.fault.refused", "F7.1", Level::must,
                                 "A refused connection is a failure that says so."};
   const RefusingPort port;
   expect_outcome(failed({"refused"}), loopback_url(port.port()));
 }
 
 TEST(FetchContractFault, refused_line) {
-  const Requirement requirement{"fetch.fault.refused-line", Level::must,
+  const Requirement requirement{"fetch.fault.refused-line", "F7.1", Level::must,
                                 "Without a head the status is null and no bytes are counted."};
   const RefusingPort port;
   const Told told = tell(loopback_url(port.port()), {});
@@ -65,7 +65,7 @@ TEST(FetchContractFault, refused_line) {
 }
 
 TEST(FetchContractFault, connect_timeout) {
-  const Requirement requirement{"fetch.fault.connect-timeout", Level::must,
+  const Requirement requirement{"fetch.fault.connect-timeout", "F7.2", Level::must,
                                 "A connect that hangs ends at --connect-timeout, and says so."};
   const FullBacklog port;
   if (!port.works()) GTEST_SKIP() << "this kernel completes connects beyond the backlog";
@@ -75,7 +75,7 @@ TEST(FetchContractFault, connect_timeout) {
 }
 
 TEST(FetchContractFault, connect_within_timeout) {
-  const Requirement requirement{"fetch.fault.connect-within-timeout", Level::must,
+  const Requirement requirement{"fetch.fault.connect-within-timeout", "F7.2", Level::must,
                                 "--timeout bounds the connect too."};
   const FullBacklog port;
   if (!port.works()) GTEST_SKIP() << "this kernel completes connects beyond the backlog";
@@ -83,7 +83,7 @@ TEST(FetchContractFault, connect_within_timeout) {
 }
 
 TEST(FetchContractFault, head_timeout) {
-  const Requirement requirement{"fetch.fault.head-timeout", Level::must,
+  const Requirement requirement{"fetch.fault.head-timeout", "F7.3", Level::must,
                                 "A peer that accepts and says nothing ends at --timeout."};
   Origin origin;
   origin.on("/", Script().stall());
@@ -93,7 +93,7 @@ TEST(FetchContractFault, head_timeout) {
 }
 
 TEST(FetchContractFault, half_head_timeout) {
-  const Requirement requirement{"fetch.fault.half-head-timeout", Level::must,
+  const Requirement requirement{"fetch.fault.half-head-timeout", "F7.3", Level::must,
                                 "A peer that stops in its head ends at --timeout."};
   Origin origin;
   origin.on("/", Script("HTTP/1.0 200 OK\r\nContent-").stall());
@@ -103,7 +103,7 @@ TEST(FetchContractFault, half_head_timeout) {
 }
 
 TEST(FetchContractFault, after_1xx_timeout) {
-  const Requirement requirement{"fetch.fault.after-1xx-timeout", Level::must,
+  const Requirement requirement{"fetch.fault.after-1xx-timeout", "F7.3", Level::must,
                                 "A peer that stops after a 1xx head is still in its head."};
   Origin origin;
   origin.on("/", Script("HTTP/1.1 100 Continue\r\n\r\n").stall());
@@ -112,7 +112,7 @@ TEST(FetchContractFault, after_1xx_timeout) {
 
 TEST(FetchContractFault, body_timeout) {
   const Requirement requirement{
-      "fetch.fault.body-timeout", Level::must,
+      "fetch.fault.body-timeout", "F7.3", Level::must,
       "A peer that stops in its body ends at --timeout; its head stands."};
   Origin origin;
   origin.on("/", Script("HTTP/1.0 200 OK\r\nContent-Length: 9\r\n\r\nabc").stall());
@@ -123,7 +123,7 @@ TEST(FetchContractFault, body_timeout) {
 }
 
 TEST(FetchContractFault, stream_timeout) {
-  const Requirement requirement{"fetch.fault.stream-timeout", Level::must,
+  const Requirement requirement{"fetch.fault.stream-timeout", "F7.3", Level::must,
                                 "A body without a length whose peer stays silent is no success."};
   Origin origin;
   origin.on("/", Script("HTTP/1.0 200 OK\r\n\r\nabc").stall());
@@ -131,7 +131,7 @@ TEST(FetchContractFault, stream_timeout) {
 }
 
 TEST(FetchContractFault, dribbled_head_timeout) {
-  const Requirement requirement{"fetch.fault.dribbled-head-timeout", Level::must,
+  const Requirement requirement{"fetch.fault.dribbled-head-timeout", "F7.4", Level::must,
                                 "--timeout bounds the whole fetch: a head that never ends, a byte "
                                 "at a time, does not extend it."};
   Origin origin;
@@ -142,7 +142,7 @@ TEST(FetchContractFault, dribbled_head_timeout) {
 }
 
 TEST(FetchContractFault, dribbled_body_timeout) {
-  const Requirement requirement{"fetch.fault.dribbled-body-timeout", Level::must,
+  const Requirement requirement{"fetch.fault.dribbled-body-timeout", "F7.4", Level::must,
                                 "--timeout bounds the whole fetch: a body that never ends, a byte "
                                 "at a time, does not extend it."};
   Origin origin;
@@ -153,7 +153,7 @@ TEST(FetchContractFault, dribbled_body_timeout) {
 }
 
 TEST(FetchContractFault, hurried_body_timeout) {
-  const Requirement requirement{"fetch.fault.hurried-body-timeout", Level::must,
+  const Requirement requirement{"fetch.fault.hurried-body-timeout", "F7.4", Level::must,
                                 "--timeout bounds the whole fetch: a body that never ends, and "
                                 "comes quicker than it is read, does not extend it."};
   Origin origin;
@@ -171,7 +171,7 @@ TEST(FetchContractFault, hurried_body_timeout) {
 }
 
 TEST(FetchContractFault, connect_timeout_ends_with_connect) {
-  const Requirement requirement{"fetch.fault.connect-timeout-only", Level::must,
+  const Requirement requirement{"fetch.fault.connect-timeout-only", "F7.2", Level::must,
                                 "--connect-timeout does not bound what comes after the connect."};
   if (const auto why = unmet({.slow = true}); !why.empty()) GTEST_SKIP() << why;
   Origin origin;
@@ -182,7 +182,7 @@ TEST(FetchContractFault, connect_timeout_ends_with_connect) {
 }
 
 TEST(FetchContractFault, timeout_each) {
-  const Requirement requirement{"fetch.fault.timeout-each", Level::must,
+  const Requirement requirement{"fetch.fault.timeout-each", "F7.4", Level::must,
                                 "--timeout counts for each URL from its own start, not from the "
                                 "start of the run."};
   if (const auto why = unmet({.slow = true}); !why.empty()) GTEST_SKIP() << why;
@@ -198,7 +198,7 @@ TEST(FetchContractFault, timeout_each) {
 }
 
 TEST(FetchContractFault, one_failure_is_one_result) {
-  const Requirement requirement{"fetch.fault.one-failure", Level::must,
+  const Requirement requirement{"fetch.fault.one-failure", "F7.5", Level::must,
                                 "One URL's failure, of any kind, is that URL's result and never "
                                 "the end of the run."};
   Origin origin;

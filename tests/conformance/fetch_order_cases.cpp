@@ -47,7 +47,7 @@ int exit_code(Child& child) {
 }
 
 TEST(FetchContractOrder, reverse) {
-  const Requirement requirement{"fetch.order.reverse", Level::must,
+  const Requirement requirement{"fetch.order.reverse", "F8.1", Level::must,
                                 "Results come in the order of the URLs, in whatever order they "
                                 "finish."};
   Origin origin;
@@ -66,7 +66,7 @@ TEST(FetchContractOrder, reverse) {
 }
 
 TEST(FetchContractOrder, as_soon_as_possible) {
-  const Requirement requirement{"fetch.order.as-soon", Level::must,
+  const Requirement requirement{"fetch.order.as-soon", "F8.2", Level::must,
                                 "A result comes as soon as all before it are out, while later ones "
                                 "are still in flight."};
   Origin origin;
@@ -90,7 +90,7 @@ TEST(FetchContractOrder, as_soon_as_possible) {
 }
 
 TEST(FetchContractOrder, json_as_soon) {
-  const Requirement requirement{"fetch.order.json-as-soon", Level::must,
+  const Requirement requirement{"fetch.order.json-as-soon", "F8.2", Level::must,
                                 "A line of --format json is out as soon as its result is due."};
   Origin origin;
   Call call;
@@ -105,7 +105,7 @@ TEST(FetchContractOrder, json_as_soon) {
 }
 
 TEST(FetchContractOrder, two_hundred) {
-  const Requirement requirement{"fetch.order.two-hundred", Level::must,
+  const Requirement requirement{"fetch.order.two-hundred", "F8.1", Level::must,
                                 "Two hundred URLs, which finish in disorder, come in order."};
   constexpr int count = 200;
   Origin origin;
@@ -125,7 +125,7 @@ TEST(FetchContractOrder, two_hundred) {
 }
 
 TEST(FetchContractOrder, same_url) {
-  const Requirement requirement{"fetch.order.same-url", Level::must,
+  const Requirement requirement{"fetch.order.same-url", "F8.1", Level::must,
                                 "A URL that is given three times is three results."};
   Origin origin;
   origin.on("/1", response("page /1\n"));
@@ -137,7 +137,7 @@ TEST(FetchContractOrder, same_url) {
 }
 
 TEST(FetchContractOrder, slow_reader) {
-  const Requirement requirement{"fetch.order.slow-reader", Level::must,
+  const Requirement requirement{"fetch.order.slow-reader", "F8.1", Level::must,
                                 "A reader that is slower than the fetches loses nothing."};
   constexpr int count = 12;
   Origin origin;
@@ -199,7 +199,7 @@ bool all_over(const Origin& origin, int count) {
 }
 
 TEST(FetchContractOrder, spill) {
-  const Requirement requirement{"fetch.order.spill", Level::must,
+  const Requirement requirement{"fetch.order.spill", "F8.3", Level::must,
                                 "80 MiB of results that wait for the first arrive in order, byte "
                                 "for byte, and leave no temporary file behind."};
   constexpr int count = 10;
@@ -244,7 +244,7 @@ std::optional<std::size_t> anonymous_memory(const std::vector<pid_t>& processes)
 }
 
 TEST(FetchContractOrder, spill_bounds_memory) {
-  const Requirement requirement{"fetch.order.spill-bounds-memory", Level::must,
+  const Requirement requirement{"fetch.order.spill-bounds-memory", "F8.3", Level::must,
                                 "Finished results that wait take at most 64 MiB of memory, however "
                                 "many they are."};
   if (const auto why = unmet({.slow = true}); !why.empty()) GTEST_SKIP() << why;
@@ -294,7 +294,7 @@ void expect_jobs(int jobs, int count, const std::vector<std::string>& flags) {
 }
 
 TEST(FetchContractJobs, bound) {
-  const Requirement requirement{"fetch.jobs.bound", Level::must,
+  const Requirement requirement{"fetch.jobs.bound", "F9.1", Level::must,
                                 "--jobs is the number of URLs in flight over the whole run: it is "
                                 "reached, and not exceeded."};
   expect_jobs(2, 9, {"--jobs", "2"});
@@ -302,18 +302,19 @@ TEST(FetchContractJobs, bound) {
 }
 
 TEST(FetchContractJobs, default_is_16) {
-  const Requirement requirement{"fetch.jobs.default", Level::must, "16 are in flight by default."};
+  const Requirement requirement{"fetch.jobs.default", "F9.1", Level::must,
+                                "16 are in flight by default."};
   expect_jobs(16, 24, {});
 }
 
 TEST(FetchContractJobs, more_than_urls) {
-  const Requirement requirement{"fetch.jobs.more-than-urls", Level::must,
+  const Requirement requirement{"fetch.jobs.more-than-urls", "F9.1", Level::must,
                                 "More jobs than URLs are as many as there are URLs."};
   expect_jobs(3, 3, {"--jobs", "50"});
 }
 
 TEST(FetchContractJobs, one_is_sequential) {
-  const Requirement requirement{"fetch.jobs.one", Level::must,
+  const Requirement requirement{"fetch.jobs.one", "F9.1", Level::must,
                                 "--jobs 1 fetches one after the other, in order."};
   Origin origin;
   Call call;
@@ -330,7 +331,7 @@ TEST(FetchContractJobs, one_is_sequential) {
 }
 
 TEST(FetchContractJobs, refilled) {
-  const Requirement requirement{"fetch.jobs.refilled", Level::must,
+  const Requirement requirement{"fetch.jobs.refilled", "F9.1", Level::must,
                                 "When a URL is done the next begins, without waiting for others."};
   Origin origin;
   Call call;

@@ -96,6 +96,7 @@ class ScratchDirectory {
 // A row of a table of answers: what the origin does, and how the client must end.
 struct AnswerCase {
   const char* id;
+  const char* source;
   const char* sentence;
   Script script;
   Outcome outcome;

@@ -52,20 +52,20 @@ void expect_interrupted(bool whole_group) {
 }
 
 TEST(FetchContractStop, interrupt) {
-  const Requirement requirement{"fetch.stop.interrupt", Level::must,
+  const Requirement requirement{"fetch.stop.interrupt", "G5.1", Level::must,
                                 "SIGINT prints what was finished, in order, and ends with 130."};
   expect_interrupted(false);
 }
 
 TEST(FetchContractStop, interrupt_group) {
-  const Requirement requirement{"fetch.stop.interrupt-group", Level::must,
+  const Requirement requirement{"fetch.stop.interrupt-group", "G5.1", Level::must,
                                 "^C on a terminal, which every process of the client gets, prints "
                                 "what was finished, and ends with 130."};
   expect_interrupted(true);
 }
 
 TEST(FetchContractStop, interrupt_at_once) {
-  const Requirement requirement{"fetch.stop.interrupt-at-once", Level::must,
+  const Requirement requirement{"fetch.stop.interrupt-at-once", "G5.1", Level::must,
                                 "SIGINT before anything was finished prints nothing and ends with "
                                 "130."};
   Origin origin;
@@ -85,7 +85,7 @@ TEST(FetchContractStop, interrupt_at_once) {
 }
 
 TEST(FetchContractStop, interrupt_json) {
-  const Requirement requirement{"fetch.stop.interrupt-json", Level::must,
+  const Requirement requirement{"fetch.stop.interrupt-json", "G5.1", Level::must,
                                 "After SIGINT every line of --format json is whole."};
   Origin origin;
   Call call = stalled_call(origin);
@@ -110,7 +110,7 @@ TEST(FetchContractStop, interrupt_json) {
 }
 
 TEST(FetchContractStop, reader_gone) {
-  const Requirement requirement{"fetch.stop.reader-gone", Level::must,
+  const Requirement requirement{"fetch.stop.reader-gone", "G5.2", Level::must,
                                 "A reader that goes away ends the run, quietly."};
   Origin origin;
   const auto gate = std::make_shared<Gate>();
@@ -132,7 +132,7 @@ TEST(FetchContractStop, reader_gone) {
 }
 
 TEST(FetchContractStop, killed) {
-  const Requirement requirement{"fetch.stop.killed", Level::must,
+  const Requirement requirement{"fetch.stop.killed", "G5.4", Level::must,
                                 "A client that is killed leaves no process behind."};
   Origin origin;
   Child child = start(stalled_call(origin));
@@ -181,21 +181,21 @@ void expect_survives_workers(std::size_t count) {
 }
 
 TEST(FetchContractStop, worker_killed) {
-  const Requirement requirement{"fetch.stop.worker-killed", Level::must,
+  const Requirement requirement{"fetch.stop.worker-killed", "G5.3", Level::must,
                                 "A process of the client that is killed costs the URL that it had "
                                 "at most, and never the run."};
   expect_survives_workers(1);
 }
 
 TEST(FetchContractStop, all_workers_killed) {
-  const Requirement requirement{"fetch.stop.all-workers-killed", Level::must,
+  const Requirement requirement{"fetch.stop.all-workers-killed", "G5.3", Level::must,
                                 "When all but the first process are killed, the URLs in flight may "
                                 "fail, and the others are fetched."};
   expect_survives_workers(0);
 }
 
 TEST(FetchContractStop, nothing_left) {
-  const Requirement requirement{"fetch.stop.nothing-left", Level::must,
+  const Requirement requirement{"fetch.stop.nothing-left", "G5.4", Level::must,
                                 "A run that ends leaves no process behind, no zombie either."};
   Origin origin;
   Call call;
@@ -209,7 +209,7 @@ TEST(FetchContractStop, nothing_left) {
 }
 
 TEST(FetchContractStop, no_zombies) {
-  const Requirement requirement{"fetch.stop.no-zombies", Level::must,
+  const Requirement requirement{"fetch.stop.no-zombies", "G5.4", Level::must,
                                 "A run does not pile up processes that have ended."};
   Origin origin;
   const auto gate = std::make_shared<Gate>();

@@ -2,9 +2,9 @@
 // Copyright (c) 2026 The Trivium authors
 #include "tests/conformance/harness.hpp"
 
-#include <array>
-#include <cstdio>
 #include <utility>
+
+#include "tests/conformance/catalogue.hpp"
 
 namespace trivium::conformance {
 namespace {
@@ -12,6 +12,26 @@ namespace {
 Config& storage() {
   static Config value;
   return value;
+}
+
+// Where expectation and reality part.
+std::string difference(std::string_view actual, std::string_view expected) {
+  std::size_t same = 0;
+  while (same < actual.size() && same < expected.size() && actual[same] == expected[same]) ++same;
+  return "the first difference is at byte " + std::to_string(same);
+}
+
+std::string counted(std::string_view bytes) {
+  return std::to_string(bytes.size()) + (bytes.size() == 1 ? " byte: " : " bytes: ") +
+         escaped(bytes);
+}
+
+void note(Judged& judged, bool passed, const std::string& expected, const std::string& actual) {
+  if (judged != Judged::failed) judged = passed ? Judged::passed : Judged::failed;
+  auto& running = record();
+  if (passed || !running.expected.empty()) return;
+  running.expected = expected;
+  running.actual = actual;
 }
 
 }  // namespace
@@ -23,12 +43,46 @@ void set_config(Config value) {
   storage() = std::move(value);
 }
 
-Requirement::Requirement(const char* id, Level level, const char* sentence)
-    : trace_(__FILE__, __LINE__,
-             std::string{id} + (level == Level::must ? " (MUST): " : " (SHOULD): ") + sentence) {
-  testing::Test::RecordProperty("id", id);
-  testing::Test::RecordProperty("level", level == Level::must ? "MUST" : "SHOULD");
-  testing::Test::RecordProperty("requirement", sentence);
+const char* to_string(Level level) {
+  switch (level) {
+    case Level::must:
+      return "MUST";
+    case Level::should:
+      return "SHOULD";
+    case Level::info:
+      return "INFO";
+  }
+  return "?";
+}
+
+const char* to_string(Judged judged) {
+  switch (judged) {
+    case Judged::not_judged:
+      return "-";
+    case Judged::passed:
+      return "PASS";
+    case Judged::failed:
+      return "FAIL";
+  }
+  return "?";
+}
+
+CaseRecord& record() {
+  static CaseRecord value;
+  return value;
+}
+
+Requirement::Requirement(const char* id, const char* source, Level level, const char* sentence)
+    : trace_(__FILE__, __LINE__, std::string{id} + " (" + to_string(level) + "): " + sentence) {
+  const auto& test = *testing::UnitTest::GetInstance()->current_test_info();
+  CaseInfo info{.id = id,
+                .source = source,
+                .sentence = sentence,
+                .level = level,
+                .suite = test.test_suite_name(),
+                .test = test.name()};
+  if (listing()) list(std::move(info));
+  record().info = std::move(info);
 }
 
 std::string unmet(const Needs& needs) {
@@ -41,31 +95,23 @@ std::string unmet(const Needs& needs) {
   return {};
 }
 
-std::string escaped(std::string_view bytes, std::size_t limit) {
-  std::string text;
-  const bool shortened = bytes.size() > limit;
-  for (std::size_t i = 0; i < bytes.size(); ++i) {
-    if (shortened && i == limit / 2) {
-      const std::size_t skip = bytes.size() - limit;
-      text += "[... " + std::to_string(skip) + " bytes ...]";
-      i += skip;
-    }
-    const char c = bytes[i];
-    if (c == '\r') {
-      text += "\\r";
-    } else if (c == '\n') {
-      text += "\\n";
-    } else if (c == '\\') {
-      text += "\\\\";
-    } else if (c >= 0x20 && c < 0x7f) {
-      text += c;
-    } else {
-      std::array<char, 8> hex{};
-      std::snprintf(hex.data(), hex.size(), "\\x%02x", static_cast<unsigned char>(c));
-      text += hex.data();
-    }
-  }
-  return text;
+void judge_data(std::string_view actual, std::string_view expected, const std::string& context) {
+  const bool same = actual == expected;
+  note(record().data, same, same ? "" : counted(expected), same ? "" : counted(actual));
+  if (same) return;
+  ADD_FAILURE() << "expected " << counted(expected) << "\nreceived " << counted(actual) << '\n'
+                << difference(actual, expected) << context;
+}
+
+void judge_close(std::string_view actual, std::string_view expected, const std::string& context) {
+  const bool same = actual == expected;
+  note(record().close, same, std::string{expected}, std::string{actual});
+  if (!same) ADD_FAILURE() << "it ended by: " << actual << "; due is: " << expected << context;
+}
+
+void judge_silence(bool silent) {
+  note(record().data, silent, "nothing, neither bytes nor an end", "something came");
+  EXPECT_TRUE(silent) << "something came (bytes or an end) that must not come";
 }
 
 }  // namespace trivium::conformance

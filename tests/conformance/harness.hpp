@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
 // Copyright (c) 2026 The Trivium authors
 //
-// What every conformance case builds on: the parsed command line, the requirement a case stands
-// for, and the tools to play the other side (child.hpp, socket.hpp). Nothing of the project is
-// linked or included, so that one fault can't hide on both sides of a test.
+// What every conformance case builds on: what it judges, the requirement a case stands for, and the
+// tools to play the other side (child.hpp, socket.hpp). Nothing of the project is linked or
+// included, so that one fault can't hide on both sides of a test.
 #pragma once
 
 #include <gtest/gtest.h>
@@ -11,51 +11,24 @@
 #include <string>
 #include <string_view>
 
+#include "tests/conformance/case_record.hpp"
 #include "tests/conformance/child.hpp"
+#include "tests/conformance/config.hpp"
 #include "tests/conformance/deadline.hpp"
+#include "tests/conformance/escape.hpp"
 #include "tests/conformance/socket.hpp"
 
 namespace trivium::conformance {
 
-// --workers that the harness asks a pool for where --capacity workers is given: those of the server
-// that the cases have in common, and of one that a case starts for itself and has no wish.
-inline constexpr int pool_workers = 16;
-inline constexpr int own_workers = 4;
-
-enum class Mode { target, spawn, fetch };
-
-// The parsed command line.
-struct Config {
-  Mode mode = Mode::target;
-  Endpoint target;            // --target
-  std::string spawn_command;  // --spawn, holds {port}
-  std::string fetch_command;  // --fetch, holds {url}
-
-  // The command understands Trivium's own flags: more of them may be appended, and the suites named
-  // Contract* run.
-  bool contract = false;
-
-  // Cases that wait for long timeouts are skipped.
-  bool quick = false;
-
-  // Connections served at once; 0 is no limit. `--capacity workers` sets capacity_is_workers, and
-  // then capacity is the number of --workers that the harness asks for.
-  int capacity = 0;
-  bool capacity_is_workers = false;
-};
-
-[[nodiscard]] const Config& config();
-void set_config(Config value);  // Only main calls it, once.
-
-enum class Level { must, should };
-
-// The requirement that a case stands for. The first statement of every case makes one; while it
-// lives, a failure names id, level and sentence, and the three are recorded as properties of the
-// case (--gtest_output=xml or json shows them).
+// The requirement that a case stands for. The first statement of every case makes one.
+//
+// While the cases are only listed (catalogue.hpp) it notes the case and throws, so that the list is
+// what the cases themselves say, and nothing of the case runs.
 class Requirement {
  public:
-  // id: stable, mnemonic, never reused, such as "echo.line.crlf-split".
-  Requirement(const char* id, Level level, const char* sentence);
+  // id: stable, mnemonic, never reused, such as "echo.line.crlf-split". source: the number in
+  // protocol.md, and the section of an RFC where there is one: "E5.3; RFC 3629, section 3".
+  Requirement(const char* id, const char* source, Level level, const char* sentence);
 
  private:
   testing::ScopedTrace trace_;
@@ -84,8 +57,12 @@ void judge_a_quick_attempt(Attempt attempt) {
   ADD_FAILURE() << "none of " << attempts << " attempts was quick enough to be judged";
 }
 
-// Shows bytes so that a person can read them: \r, \n, \x00 escaped, the middle of what is longer
-// than `limit` replaced by its length.
-[[nodiscard]] std::string escaped(std::string_view bytes, std::size_t limit = 400);
+// The data verdict: fails the case where the bytes differ, and says from where on.
+void judge_data(std::string_view actual, std::string_view expected, const std::string& context);
+// The data verdict where nothing may come.
+void judge_silence(bool silent);
+// The close verdict: how the stream (or the client's process) ended.
+void judge_close(std::string_view actual, std::string_view expected,
+                 const std::string& context = {});
 
 }  // namespace trivium::conformance

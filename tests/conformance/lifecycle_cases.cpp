@@ -65,20 +65,20 @@ class EchoContractLifecycle : public EchoTest {
 };
 
 TEST_F(EchoContractLifecycle, NothingIsLeftAfterSigterm) {
-  const Requirement requirement{"lifecycle.after-sigterm", Level::must,
+  const Requirement requirement{"lifecycle.after-sigterm", "C5.1", Level::must,
                                 "After SIGTERM no process is left."};
   use({"--drain-timeout", "100ms"});
   expect_nothing_left(SIGTERM);
 }
 
 TEST_F(EchoContractLifecycle, NothingIsLeftAfterSigkill) {
-  const Requirement requirement{"lifecycle.after-sigkill", Level::must,
+  const Requirement requirement{"lifecycle.after-sigkill", "C5.1", Level::must,
                                 "A server that is killed takes its units with it."};
   expect_nothing_left(SIGKILL);
 }
 
 TEST_F(EchoContractLifecycle, NoZombies) {
-  const Requirement requirement{"lifecycle.no-zombies", Level::must,
+  const Requirement requirement{"lifecycle.no-zombies", "C5.3", Level::must,
                                 "No zombie stays while the server runs."};
   mix(20);
   std::vector<Process> units;
@@ -89,7 +89,7 @@ TEST_F(EchoContractLifecycle, NoZombies) {
 }
 
 TEST_F(EchoContractLifecycle, NoDescriptorLeaks) {
-  const Requirement requirement{"lifecycle.no-descriptor-leak", Level::must,
+  const Requirement requirement{"lifecycle.no-descriptor-leak", "C5.3", Level::must,
                                 "No connection leaves a descriptor behind, however it ended."};
   constexpr int rounds = 60;
   mix(15);  // Whatever is opened once and kept, is open after this.
@@ -103,7 +103,7 @@ TEST_F(EchoContractLifecycle, NoDescriptorLeaks) {
 }
 
 TEST_F(EchoContractLifecycle, NoNamesInShm) {
-  const Requirement requirement{"lifecycle.no-shm-names", Level::must,
+  const Requirement requirement{"lifecycle.no-shm-names", "C5.3", Level::must,
                                 "Shared memory is never a name in /dev/shm."};
   mix(2);
   auto stream = open(server());
@@ -166,7 +166,7 @@ class EchoContractWorkers : public EchoTest {
 };
 
 TEST_F(EchoContractWorkers, DeathOfABusyOneIsCounted) {
-  const Requirement requirement{"lifecycle.kill-busy", Level::must,
+  const Requirement requirement{"lifecycle.kill-busy", "C5.2", Level::must,
                                 "After kill -9 of a busy worker its connection ends and is counted "
                                 "crashed, no other is touched, and service goes on."};
   if (const auto why = unmet({.capacity = 2}); !why.empty()) GTEST_SKIP() << why;
@@ -190,7 +190,7 @@ TEST_F(EchoContractWorkers, DeathOfABusyOneIsCounted) {
 }
 
 TEST_F(EchoContractWorkers, DeathOfIdleOnesIsMadeGood) {
-  const Requirement requirement{"lifecycle.kill-idle", Level::must,
+  const Requirement requirement{"lifecycle.kill-idle", "C5.2", Level::must,
                                 "Idle workers that are killed are replaced; nothing is counted "
                                 "crashed."};
   const auto before = first_units();
@@ -213,7 +213,7 @@ TEST_F(EchoContractWorkers, DeathOfIdleOnesIsMadeGood) {
 }
 
 TEST_F(EchoContractWorkers, DeathOfAHalfEndsItsConnection) {
-  const Requirement requirement{"lifecycle.kill-half", Level::must,
+  const Requirement requirement{"lifecycle.kill-half", "C5.2", Level::must,
                                 "Where a connection is split, kill -9 of either half ends it and "
                                 "the other half, counted crashed once, and no other."};
   if (const auto why = unmet({.capacity = 2}); !why.empty()) GTEST_SKIP() << why;
@@ -242,7 +242,7 @@ TEST_F(EchoContractWorkers, DeathOfAHalfEndsItsConnection) {
 }
 
 TEST_F(EchoContractWorkers, DeathOfIdleHalvesIsMadeGood) {
-  const Requirement requirement{"lifecycle.kill-idle-half", Level::must,
+  const Requirement requirement{"lifecycle.kill-idle-half", "C5.2", Level::must,
                                 "Where connections are split, an idle half that is killed takes "
                                 "its other half along, and the pair is replaced; nothing is "
                                 "counted crashed."};
@@ -268,7 +268,7 @@ TEST_F(EchoContractWorkers, DeathOfIdleHalvesIsMadeGood) {
 }
 
 TEST_F(EchoContractWorkers, DrainAfterDeaths) {
-  const Requirement requirement{"lifecycle.kill-then-drain", Level::must,
+  const Requirement requirement{"lifecycle.kill-then-drain", "C5.2", Level::must,
                                 "A server whose workers died drains and ends like any other."};
   auto victim = open(server());
   if (!kill_server_of(victim)) GTEST_SKIP() << "n/a: units are not processes";

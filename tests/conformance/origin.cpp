@@ -13,6 +13,8 @@
 #include <cerrno>
 #include <system_error>
 
+#include "tests/conformance/transcript.hpp"
+
 namespace trivium::conformance {
 namespace {
 
@@ -86,6 +88,7 @@ struct Origin::Connection {
   bool in_flight = true;
   Visit visit;  // Guarded by the origin's mutex.
   std::thread thread;
+  int number = 0;  // in the transcript
 };
 
 Origin::Origin(const std::string& host, std::uint16_t port)
@@ -179,6 +182,7 @@ void Origin::accept_loop() {
     auto owned = std::make_unique<Connection>();
     Connection& connection = *owned;
     connection.fd = fd;
+    connection.number = transcript::begin("accept");
     {
       const std::lock_guard lock(mutex_);
       connections_.push_back(std::move(owned));
@@ -226,6 +230,7 @@ bool Origin::read_request(Connection& connection) {
     if (count < 0 && errno == EAGAIN) continue;
     if (count <= 0) break;
     text.append(buffer, static_cast<std::size_t>(count));
+    transcript::received(connection.number, {buffer, static_cast<std::size_t>(count)});
     const auto end = text.find("\r\n\r\n");
     if (end == std::string::npos) continue;
     const auto first = text.find(' ');
@@ -284,6 +289,7 @@ bool Origin::run_step(Connection& connection, const Script::Step& step, bool las
       stall(connection);
       return false;
     case Kind::kReset: {
+      transcript::note(connection.number, "-> reset");
       leave_flight(connection);
       const linger hard{1, 0};
       ::setsockopt(connection.fd, SOL_SOCKET, SO_LINGER, &hard, sizeof hard);
@@ -299,6 +305,7 @@ bool Origin::send_all(Connection& connection, std::string_view bytes, bool last)
     const std::size_t size = std::min(bytes.size(), most_at_a_time);
     const ssize_t count = ::send(connection.fd, bytes.data(), size, MSG_NOSIGNAL);
     if (count >= 0) {
+      transcript::sent(connection.number, bytes.substr(0, static_cast<std::size_t>(count)));
       bytes.remove_prefix(static_cast<std::size_t>(count));
       const std::lock_guard lock(mutex_);
       connection.visit.sent += static_cast<std::uint64_t>(count);

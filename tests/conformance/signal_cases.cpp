@@ -41,7 +41,7 @@ class EchoContractSignal : public EchoTest {
 };
 
 TEST_F(EchoContractSignal, EndsAnIdleServer) {
-  const Requirement requirement{"signal.idle-server", Level::must,
+  const Requirement requirement{"signal.idle-server", "C3.1", Level::must,
                                 "SIGTERM or SIGINT ends a server that serves nobody at once, exit "
                                 "0, with nothing more to say."};
   for (const int signal : {SIGTERM, SIGINT}) {
@@ -53,7 +53,7 @@ TEST_F(EchoContractSignal, EndsAnIdleServer) {
 }
 
 TEST_F(EchoContractSignal, EndsAServerThatHasServed) {
-  const Requirement requirement{"signal.served-server", Level::must,
+  const Requirement requirement{"signal.served-server", "C3.1", Level::must,
                                 "The same after connections were served and closed."};
   use({"--drain-timeout", "1m"});
   for (int i = 0; i < 20; ++i) expect_answer(server(), "a\n\n", "a\n");
@@ -61,7 +61,7 @@ TEST_F(EchoContractSignal, EndsAServerThatHasServed) {
 }
 
 TEST_F(EchoContractSignal, OpenConnectionIsServedToItsEnd) {
-  const Requirement requirement{"signal.drain-serves", Level::must,
+  const Requirement requirement{"signal.drain-serves", "C3.2", Level::must,
                                 "At the first signal the listener is closed at once; a connection "
                                 "that was accepted is served as always until its end, and then "
                                 "the server exits with 0."};
@@ -87,7 +87,7 @@ TEST_F(EchoContractSignal, OpenConnectionIsServedToItsEnd) {
 }
 
 TEST_F(EchoContractSignal, NotYetBegunIsServedToo) {
-  const Requirement requirement{"signal.drain-not-begun", Level::must,
+  const Requirement requirement{"signal.drain-not-begun", "C3.2", Level::must,
                                 "A connection that was accepted and has said nothing yet is "
                                 "served too; end of input and rejection end it as always."};
   const ScratchFile stats{"stats.json"};
@@ -115,7 +115,7 @@ TEST_F(EchoContractSignal, NotYetBegunIsServedToo) {
 }
 
 TEST_F(EchoContractSignal, QueuedConnectionIsRefused) {
-  const Requirement requirement{"signal.drain-queued", Level::must,
+  const Requirement requirement{"signal.drain-queued", "C3.3", Level::must,
                                 "What the kernel still queued is refused at the first signal."};
   use({"--drain-timeout", "1m", "--max-connections", "1"});
   auto served = open(server());
@@ -133,7 +133,7 @@ TEST_F(EchoContractSignal, QueuedConnectionIsRefused) {
 }
 
 TEST_F(EchoContractSignal, DrainTimeoutClosesTheRest) {
-  const Requirement requirement{"signal.drain-timeout", Level::must,
+  const Requirement requirement{"signal.drain-timeout", "C3.4", Level::must,
                                 "At the drain timeout the rest is closed and counted drain; exit 0 "
                                 "all the same."};
   const ScratchFile stats{"stats.json"};
@@ -160,7 +160,7 @@ TEST_F(EchoContractSignal, DrainTimeoutClosesTheRest) {
 }
 
 TEST_F(EchoContractSignal, DrainTimeoutEndsStuckConnections) {
-  const Requirement requirement{"signal.drain-stuck", Level::must,
+  const Requirement requirement{"signal.drain-stuck", "C3.4", Level::must,
                                 "A client that never reads and never closes does not keep the "
                                 "server from ending."};
   use({"--drain-timeout", "200ms"});
@@ -170,7 +170,7 @@ TEST_F(EchoContractSignal, DrainTimeoutEndsStuckConnections) {
 }
 
 TEST_F(EchoContractSignal, SmallestDrainTimeout) {
-  const Requirement requirement{"signal.drain-smallest", Level::should,
+  const Requirement requirement{"signal.drain-smallest", "C3.4", Level::should,
                                 "The smallest --drain-timeout closes open connections at once."};
   const ScratchFile stats{"stats.json"};
   use({"--drain-timeout", "1us", "--stats", stats.path()});
@@ -183,7 +183,7 @@ TEST_F(EchoContractSignal, SmallestDrainTimeout) {
 }
 
 TEST_F(EchoContractSignal, SecondSignalEndsAtOnce) {
-  const Requirement requirement{"signal.second", Level::must,
+  const Requirement requirement{"signal.second", "C3.5", Level::must,
                                 "A second signal kills every unit at once: the counters are "
                                 "written, exit 128 + signal, nothing is left."};
   const std::vector<std::pair<int, int>> pairs{
@@ -217,7 +217,7 @@ TEST_F(EchoContractSignal, SecondSignalEndsAtOnce) {
 }
 
 TEST_F(EchoContractSignal, InterruptOfTheWholeGroup) {
-  const Requirement requirement{"signal.group-interrupt", Level::must,
+  const Requirement requirement{"signal.group-interrupt", "C3.6", Level::must,
                                 "^C reaches the whole process group: workers ignore it, so what "
                                 "is open is served to its end."};
   use({"--drain-timeout", "1m"});
@@ -232,7 +232,7 @@ TEST_F(EchoContractSignal, InterruptOfTheWholeGroup) {
 }
 
 TEST_F(EchoContractSignal, TermOfTheWholeGroup) {
-  const Requirement requirement{"signal.group-term", Level::must,
+  const Requirement requirement{"signal.group-term", "C3.6", Level::must,
                                 "Workers take SIGTERM as drain, however often it comes: what is "
                                 "open is served to its end."};
   use({"--drain-timeout", "1m"});
@@ -250,7 +250,7 @@ TEST_F(EchoContractSignal, TermOfTheWholeGroup) {
 }
 
 TEST_F(EchoContractSignal, IdleTimeoutHoldsWhileDraining) {
-  const Requirement requirement{"signal.drain-idle", Level::must,
+  const Requirement requirement{"signal.drain-idle", "C3.2", Level::must,
                                 "While draining, a connection is served as always: the idle "
                                 "timeout ends it too."};
   const ScratchFile stats{"stats.json"};

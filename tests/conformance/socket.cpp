@@ -15,6 +15,8 @@
 #include <stdexcept>
 #include <system_error>
 
+#include "tests/conformance/transcript.hpp"
+
 namespace trivium::conformance {
 namespace {
 
@@ -37,7 +39,7 @@ AddressList resolve(const Endpoint& endpoint) {
 
 Fd connect_one(const addrinfo& address, Deadline deadline, int receive_buffer, int& error) {
   Fd fd{::socket(address.ai_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0)};
-  if (!fd) fail(errno, "socket");
+  if (!fd) throw HarnessError("socket: " + std::generic_category().message(errno));
   if (receive_buffer > 0) {
     ::setsockopt(fd.get(), SOL_SOCKET, SO_RCVBUF, &receive_buffer, sizeof receive_buffer);
   }
@@ -127,7 +129,8 @@ const char* to_string(End end) {
   return "?";
 }
 
-Stream::Stream(Fd socket) : fd_(std::move(socket)) {
+Stream::Stream(Fd socket, std::string_view how)
+    : fd_(std::move(socket)), number_(transcript::begin(how)) {
   const int on = 1;
   ::setsockopt(fd_.get(), IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
 }
@@ -136,16 +139,19 @@ Stream Stream::connect(const Endpoint& to, Deadline deadline, int receive_buffer
   const auto list = resolve(to);
   int error = 0;
   for (const addrinfo* address = list.get(); address != nullptr; address = address->ai_next) {
-    if (Fd fd = connect_one(*address, deadline, receive_buffer, error))
-      return Stream{std::move(fd)};
+    if (Fd fd = connect_one(*address, deadline, receive_buffer, error)) {
+      return Stream{std::move(fd), "connect to " + to_string(to)};
+    }
   }
+  transcript::note(0,
+                   "connect to " + to_string(to) + ": " + std::generic_category().message(error));
   fail(error, "connect to " + to_string(to));
 }
 
 Stream Stream::accept(const Fd& listener, Deadline deadline) {
   for (;;) {
     Fd fd{::accept4(listener.get(), nullptr, nullptr, SOCK_NONBLOCK | SOCK_CLOEXEC)};
-    if (fd) return Stream{std::move(fd)};
+    if (fd) return Stream{std::move(fd), "accept"};
     if (errno != EAGAIN && errno != EINTR && errno != ECONNABORTED) fail(errno, "accept");
     if (deadline.expired()) return {};
     wait_for(listener.get(), POLLIN, deadline);
@@ -154,8 +160,29 @@ Stream Stream::accept(const Fd& listener, Deadline deadline) {
 
 long Stream::send_some(std::string_view bytes) {
   const ssize_t count = ::send(fd_.get(), bytes.data(), bytes.size(), MSG_NOSIGNAL);
-  if (count >= 0) return count;
-  return errno == EAGAIN || errno == EINTR ? 0 : -1;
+  if (count >= 0) {
+    transcript::sent(number_, bytes.substr(0, static_cast<std::size_t>(count)));
+    return count;
+  }
+  if (errno == EAGAIN || errno == EINTR) return 0;
+  transcript::note(number_, "sending: " + std::generic_category().message(errno));
+  return -1;
+}
+
+// The count of bytes received and appended to `result`; 0 where there are none now, -1 where the
+// stream has ended, and `result` says how.
+long Stream::receive_some(char* buffer, std::size_t size, Received& result) {
+  const ssize_t got = ::recv(fd_.get(), buffer, size, 0);
+  if (got > 0) {
+    const std::string_view bytes{buffer, static_cast<std::size_t>(got)};
+    transcript::received(number_, bytes);
+    result.data.append(bytes);
+    return got;
+  }
+  if (got < 0 && (errno == EAGAIN || errno == EINTR)) return 0;
+  result.end = got == 0 ? End::fin : End::reset;
+  transcript::note(number_, got == 0 ? "<- FIN" : "<- reset");
+  return -1;
 }
 
 bool Stream::send(std::string_view bytes, Deadline deadline) {
@@ -175,19 +202,14 @@ Received Stream::receive(std::size_t count, Deadline deadline) {
   std::array<char, 65536> buffer;
   while (result.data.size() < count) {
     const std::size_t want = std::min(buffer.size(), count - result.data.size());
-    const ssize_t got = ::recv(fd_.get(), buffer.data(), want, 0);
-    if (got > 0) {
-      result.data.append(buffer.data(), static_cast<std::size_t>(got));
-    } else if (got == 0) {
-      result.end = End::fin;
-      return result;
-    } else if (errno == EAGAIN || errno == EINTR) {
-      if (deadline.expired()) return result;
-      wait_for(fd_.get(), POLLIN, deadline);
-    } else {
-      result.end = End::reset;
+    const long got = receive_some(buffer.data(), want, result);
+    if (got < 0) return result;
+    if (got > 0) continue;
+    if (deadline.expired()) {
+      transcript::note(number_, "deadline");
       return result;
     }
+    wait_for(fd_.get(), POLLIN, deadline);
   }
   result.end = End::enough;
   return result;
@@ -211,29 +233,29 @@ Received Stream::exchange(std::string_view bytes, bool finish_after, Deadline de
       sending = false;
       if (finish_after) finish();
     }
-    const ssize_t got = ::recv(fd_.get(), buffer.data(), buffer.size(), 0);
-    if (got > 0) {
-      result.data.append(buffer.data(), static_cast<std::size_t>(got));
-      continue;
-    }
-    if (got == 0) {
-      result.end = End::fin;
+    const long got = receive_some(buffer.data(), buffer.size(), result);
+    if (got < 0) return result;
+    if (got > 0) continue;
+    if (deadline.expired()) {
+      transcript::note(number_, "deadline");
       return result;
     }
-    if (errno != EAGAIN && errno != EINTR) {
-      result.end = End::reset;
-      return result;
-    }
-    if (deadline.expired()) return result;
     wait_for(fd_.get(), static_cast<short>(sending ? POLLIN | POLLOUT : POLLIN), deadline);
   }
 }
 
 void Stream::finish() {
+  transcript::note(number_, "-> FIN");
   ::shutdown(fd_.get(), SHUT_WR);
 }
 
+void Stream::close() {
+  transcript::note(number_, "-> close");
+  fd_.reset();
+}
+
 void Stream::abort() {
+  transcript::note(number_, "-> reset");
   const linger now{.l_onoff = 1, .l_linger = 0};
   ::setsockopt(fd_.get(), SOL_SOCKET, SO_LINGER, &now, sizeof now);
   fd_.reset();

@@ -66,7 +66,8 @@ struct Received {
 class Stream {
  public:
   Stream() = default;
-  explicit Stream(Fd socket);
+  // how: what the transcript says of the connection's begin.
+  Stream(Fd socket, std::string_view how);
 
   // Throws std::system_error where the connection is refused or the deadline passes.
   // receive_buffer: SO_RCVBUF, set before connecting; 0 leaves the default.
@@ -95,14 +96,17 @@ class Stream {
                                   Deadline deadline = Deadline{});
 
   void finish();  // half-close: sends FIN, reading goes on
-  void close() { fd_.reset(); }
+  void close();
   void abort();  // RST
 
   // True where something (bytes or an end) can be received within the time.
   [[nodiscard]] bool readable(milliseconds within) const;
 
  private:
+  long receive_some(char* buffer, std::size_t size, Received& result);
+
   Fd fd_;
+  int number_ = 0;  // in the transcript
 };
 
 }  // namespace trivium::conformance

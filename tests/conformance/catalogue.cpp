@@ -1,0 +1,60 @@
+// SPDX-License-Identifier: MIT
+// Copyright (c) 2026 The Trivium authors
+#include "tests/conformance/catalogue.hpp"
+
+#include <gtest/gtest.h>
+
+#include <set>
+#include <stdexcept>
+#include <utility>
+
+namespace trivium::conformance {
+namespace {
+
+bool is_listing = false;
+std::vector<CaseInfo> listed;
+
+struct Listed {};
+
+}  // namespace
+
+bool listing() {
+  return is_listing;
+}
+
+void list(CaseInfo info) {
+  listed.push_back(std::move(info));
+  throw Listed{};
+}
+
+std::vector<CaseInfo> list_cases() {
+  is_listing = true;
+  auto& tests = *testing::UnitTest::GetInstance();
+  auto& listeners = tests.listeners();
+  delete listeners.Release(listeners.default_result_printer());
+  testing::GTEST_FLAG(catch_exceptions) = true;
+  testing::GTEST_FLAG(filter) = "*";
+  if (RUN_ALL_TESTS() == 0) throw std::logic_error("no case has a requirement");
+  is_listing = false;
+  if (static_cast<int>(listed.size()) != tests.total_test_count()) {
+    throw std::logic_error(std::to_string(tests.total_test_count()) + " cases have " +
+                           std::to_string(listed.size()) + " requirements");
+  }
+  std::set<std::string> ids;
+  for (const auto& info : listed) {
+    if (!ids.insert(info.id).second) throw std::logic_error("two cases are called " + info.id);
+  }
+  return std::exchange(listed, {});
+}
+
+bool fits(const CaseInfo& info, const Config& target) {
+  const bool is_fetch = info.suite.starts_with("Fetch");
+  const bool is_contract = info.suite.find("Contract") != std::string::npos;
+  return is_fetch == (target.mode == Mode::fetch) && (!is_contract || target.contract);
+}
+
+bool is_reach(const CaseInfo& info) {
+  return info.id.find(".reach.") != std::string::npos;
+}
+
+}  // namespace trivium::conformance

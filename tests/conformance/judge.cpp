@@ -1,0 +1,124 @@
+// SPDX-License-Identifier: MIT
+// Copyright (c) 2026 The Trivium authors
+#include "tests/conformance/judge.hpp"
+
+#include <gtest/gtest.h>
+#include <sys/prctl.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <csignal>
+#include <iostream>
+#include <sstream>
+
+#include "tests/conformance/echo_client.hpp"
+#include "tests/conformance/harness.hpp"
+#include "tests/conformance/transcript.hpp"
+
+namespace trivium::conformance {
+namespace {
+
+Reached target_is;
+
+// A case that hangs in spite of its own deadlines ends the judge.
+constexpr unsigned case_limit_seconds = 180;
+
+void on_alarm(int) {
+  ::_exit(judge_hung);
+}
+
+void tell(const std::string& line) {
+  std::cout << line << std::flush;
+}
+
+// GoogleTest's text less what the report says anyway.
+std::string cleaned(const std::string& message) {
+  std::string text;
+  std::istringstream lines(message);
+  for (std::string line; std::getline(lines, line);) {
+    const bool noise = line == "Failed" || line == "Skipped" || line == "Google Test trace:" ||
+                       line.find("harness.cpp:") != std::string::npos;
+    if (!noise && !line.empty()) text += line + '\n';
+  }
+  if (!text.empty()) text.pop_back();
+  return text;
+}
+
+Verdict verdict_of(const testing::TestInfo& test, const std::string& message) {
+  const auto& result = *test.result();
+  if (result.Skipped()) {
+    return message.starts_with(blocked_prefix) ? Verdict::blocked : Verdict::skip;
+  }
+  if (result.Passed()) return Verdict::pass;
+  if (message.find(harness_failed) != std::string::npos) return Verdict::error;
+  return record().info.level == Level::must ? Verdict::fail : Verdict::warn;
+}
+
+class Teller : public testing::EmptyTestEventListener {
+  void OnTestStart(const testing::TestInfo& test) override {
+    record() = {};
+    transcript::clear();
+    ::alarm(case_limit_seconds);
+    tell(encode(Begun{std::string{test.test_suite_name()} + '.' + test.name()}));
+  }
+
+  void OnTestEnd(const testing::TestInfo& test) override {
+    ::alarm(0);
+    Ended ended{.full_name = std::string{test.test_suite_name()} + '.' + test.name(), .result = {}};
+    auto& result = ended.result;
+    const auto& parts = *test.result();
+    for (int i = 0; i < parts.total_part_count(); ++i) {
+      const auto text = cleaned(parts.GetTestPartResult(i).message());
+      result.message += (result.message.empty() ? "" : "\n") + text;
+    }
+    result.verdict = verdict_of(test, result.message);
+    result.data = record().data;
+    result.close = record().close;
+    result.ms = parts.elapsed_time();
+    result.expected = record().expected;
+    result.actual = record().actual;
+    const bool silent = result.verdict == Verdict::pass || result.verdict == Verdict::skip;
+    if (!silent) result.transcript = transcript::text();
+    tell(encode(ended));
+  }
+};
+
+}  // namespace
+
+void tell_reached(const Reached& reached) {
+  tell(encode(reached));
+}
+
+const Reached& known_of_target() {
+  return target_is;
+}
+
+void scale_deadlines(long round_trip_us) {
+  const milliseconds round_trip{round_trip_us / 1000};
+  const milliseconds base = config().timeout.count() > 0 ? config().timeout
+                            : config().contract          ? milliseconds{20'000}
+                                                         : milliseconds{5'000};
+  // A client's round trip is a whole run of it, most of which is its start.
+  patience = std::max(base, (config().mode == Mode::fetch ? 20 : 200) * round_trip);
+  glance = std::clamp(8 * round_trip, milliseconds{60}, milliseconds{1000});
+}
+
+int run_judge(const std::vector<std::string>& full_names, const Reached& reached) {
+  target_is = reached;
+  scale_deadlines(reached.round_trip_us);
+  ::signal(SIGPIPE, SIG_IGN);
+  ::signal(SIGALRM, on_alarm);
+  // What a server leaves behind becomes our child, and so can be seen.
+  ::prctl(PR_SET_CHILD_SUBREAPER, 1);
+  auto& listeners = testing::UnitTest::GetInstance()->listeners();
+  delete listeners.Release(listeners.default_result_printer());
+  listeners.Append(new Teller);
+  std::string filter;
+  for (const auto& name : full_names) filter += (filter.empty() ? "" : ":") + name;
+  testing::GTEST_FLAG(filter) = filter;
+  // The verdicts were told; a case that fails is not a failure of the judge.
+  [[maybe_unused]] const int failed = RUN_ALL_TESTS();
+  return 0;
+}
+
+}  // namespace trivium::conformance

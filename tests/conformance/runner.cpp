@@ -1,0 +1,167 @@
+// SPDX-License-Identifier: MIT
+// Copyright (c) 2026 The Trivium authors
+#include "tests/conformance/runner.hpp"
+
+#include <algorithm>
+#include <map>
+#include <mutex>
+#include <optional>
+#include <thread>
+
+#include "tests/conformance/catalogue.hpp"
+#include "tests/conformance/child.hpp"
+#include "tests/conformance/judge.hpp"
+#include "tests/conformance/wire.hpp"
+
+namespace trivium::conformance {
+namespace {
+
+// A judge ends by itself: a case that hangs ends it. This is for one that does not even do that.
+constexpr milliseconds judge_patience{240'000};
+
+const char* kind_of(Mode mode) {
+  return mode == Mode::target ? "target" : mode == Mode::spawn ? "spawn" : "fetch";
+}
+
+class TargetRun {
+ public:
+  TargetRun(const TargetOptions& target, const Options& options, const Progress& progress)
+      : target_(target), options_(options), progress_(progress) {}
+
+  // Runs the cases one after another; a judge that dies costs the case that it was at.
+  void run(const std::vector<CaseInfo>& cases) {
+    std::map<std::string, CaseInfo> left;
+    for (const auto& info : cases) left.emplace(info.full_name(), info);
+    while (!left.empty()) run_judge_once(cases, left);
+  }
+
+  void block(const CaseInfo& info, const std::string& why) {
+    CaseResult result;
+    result.message = why;
+    note(info, std::move(result));
+  }
+
+  [[nodiscard]] std::optional<CaseResult> result_of(const CaseInfo& info) const {
+    const auto found = results_.find(info.id);
+    return found == results_.end() ? std::nullopt : std::optional{found->second};
+  }
+
+  Reached reached;
+
+ private:
+  void run_judge_once(const std::vector<CaseInfo>& cases, std::map<std::string, CaseInfo>& left) {
+    std::vector<std::string> names;
+    for (const auto& info : cases) {
+      if (left.contains(info.full_name())) names.push_back(info.full_name());
+    }
+    Child judge{judge_command(target_, names, reached), {.capture_stderr = false}};
+    std::string running;
+    for (std::size_t at = 0;;) {
+      const auto line = judge.out_line(at, Deadline{judge_patience});
+      if (!line) break;
+      at += line->size() + 1;
+      if (const auto begun = decode_begun(*line)) running = begun->full_name;
+      if (const auto found = decode_reached(*line)) reached = *found;
+      if (auto ended = decode_ended(*line)) {
+        const auto info = left.extract(ended->full_name);
+        if (!info.empty()) note(info.mapped(), std::move(ended->result));
+        running.clear();
+      }
+    }
+    const auto status = judge.wait(Deadline{milliseconds{0}});
+    if (status && status->code == 0 && left.empty()) return;
+    // Whoever is to blame, a judge that goes on without end must not.
+    const auto culprit =
+        left.extract(running.empty() && !left.empty() ? left.begin()->first : running);
+    if (culprit.empty()) return;
+    CaseResult result{.verdict = Verdict::error};
+    result.message = !status || status->code == judge_hung
+                         ? "the case did not end within its limit"
+                         : "the judge ended with " + std::to_string(status->shell_code());
+    note(culprit.mapped(), std::move(result));
+  }
+
+  void note(const CaseInfo& info, CaseResult result) {
+    result.info = info;
+    result.known = std::ranges::any_of(
+        options_.known_failures, [&](const std::string& glob) { return matches(glob, info); });
+    const std::lock_guard lock(mutex_);
+    progress_(target_, result);
+    results_.insert_or_assign(info.id, std::move(result));
+  }
+
+  const TargetOptions& target_;
+  const Options& options_;
+  const Progress& progress_;
+  std::mutex mutex_;
+  std::map<std::string, CaseResult> results_;
+};
+
+int jobs_for(const TargetOptions& target, const Options& options) {
+  const auto& config = target.config;
+  // Judges that share one server must not take its places from each other.
+  if (config.mode == Mode::target && config.capacity > 0) return 1;
+  if (options.jobs > 0) return options.jobs;
+  // Where much fails, most of the time is spent waiting for deadlines; ours pass, and their pools
+  // want processors.
+  return config.contract ? 2 : 4;
+}
+
+// Deals the cases out like cards, so that those that wait alike are not all in one hand.
+void run_in_parallel(TargetRun& run, const std::vector<CaseInfo>& cases, int jobs) {
+  std::vector<std::vector<CaseInfo>> hands(static_cast<std::size_t>(jobs));
+  for (std::size_t i = 0; i < cases.size(); ++i) hands[i % hands.size()].push_back(cases[i]);
+  std::vector<std::thread> threads;
+  for (const auto& hand : hands) {
+    if (!hand.empty()) threads.emplace_back([&run, &hand] { run.run(hand); });
+  }
+  for (auto& thread : threads) thread.join();
+}
+
+}  // namespace
+
+std::vector<CaseInfo> chosen(const TargetOptions& target, const std::vector<CaseInfo>& catalogue,
+                             const Selection& selection) {
+  std::vector<CaseInfo> cases;
+  for (const auto& info : catalogue) {
+    if (!is_reach(info) && fits(info, target.config) && selection.takes(info)) {
+      cases.push_back(info);
+    }
+  }
+  return cases;
+}
+
+TargetResult run_target(const TargetOptions& target, const std::vector<CaseInfo>& catalogue,
+                        const Options& options, const Progress& progress) {
+  const auto start = Clock::now();
+  const auto& config = target.config;
+  TargetResult result{.name = target.name,
+                      .kind = kind_of(config.mode),
+                      .what = config.mode == Mode::target  ? to_string(config.target)
+                              : config.mode == Mode::spawn ? config.spawn_command
+                                                           : config.fetch_command,
+                      .contract = config.contract,
+                      .capacity = target.capacity};
+  TargetRun run{target, options, progress};
+  std::vector<CaseInfo> reach;
+  for (const auto& info : catalogue) {
+    if (is_reach(info) && fits(info, config)) reach.push_back(info);
+  }
+  const auto cases = chosen(target, catalogue, options.selection);
+  run.run(reach);
+  result.reachable = std::ranges::all_of(
+      reach, [&](const CaseInfo& info) { return run.result_of(info)->verdict == Verdict::pass; });
+  if (result.reachable) {
+    run_in_parallel(run, cases, jobs_for(target, options));
+  } else {
+    for (const auto& info : cases) run.block(info, "the target can't be reached");
+  }
+  for (const auto& info : catalogue) {
+    if (auto found = run.result_of(info)) result.cases.push_back(std::move(*found));
+  }
+  result.round_trip_us = run.reached.round_trip_us;
+  result.seconds = std::chrono::duration<double>(Clock::now() - start).count();
+  return result;
+}
+
+}  // namespace trivium::conformance

@@ -1,0 +1,27 @@
+// SPDX-License-Identifier: MIT
+// Copyright (c) 2026 The Trivium authors
+#pragma once
+
+#include <functional>
+#include <vector>
+
+#include "tests/conformance/options.hpp"
+#include "tests/conformance/results.hpp"
+
+namespace trivium::conformance {
+
+// Called for every case that is done, one call at a time, in the order in which they are done.
+using Progress = std::function<void(const TargetOptions&, const CaseResult&)>;
+
+// Judges one target by these cases (those that do not fit it are left out): reaches it first, then
+// runs the rest, several at once. Blocks. What can't be judged is blocked; nothing is left out.
+[[nodiscard]] TargetResult run_target(const TargetOptions& target,
+                                      const std::vector<CaseInfo>& catalogue,
+                                      const Options& options, const Progress& progress);
+
+// The cases that `options` choose for this target, the one that reaches it not included.
+[[nodiscard]] std::vector<CaseInfo> chosen(const TargetOptions& target,
+                                           const std::vector<CaseInfo>& catalogue,
+                                           const Selection& selection);
+
+}  // namespace trivium::conformance
