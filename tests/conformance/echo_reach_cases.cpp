@@ -29,6 +29,8 @@ TEST(EchoReach, Connects) {
     round_trips.push_back(
         std::chrono::duration_cast<std::chrono::microseconds>(Clock::now() - start).count());
     if (!spoke) break;
+    // A server that a reset would kill is reached all the same.
+    (void)stream.exchange("\n", true, Deadline{4 * glance});
   }
   if (round_trips.size() == 5) {
     auto stream = server->connect();

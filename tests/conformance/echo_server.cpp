@@ -75,9 +75,8 @@ std::string value_of(const std::string& flag) {
 
 EchoServer::EchoServer(const std::vector<std::string>& flags) {
   const Deadline deadline{config().timeout.count() > 0 ? 4 * patience : startup_patience};
-  const std::uint16_t port = config().contract ? 0 : free_port();
-  child_.emplace(echo_command(flags, port));
   if (config().contract) {
+    child_.emplace(echo_command(flags));
     const auto line = child_->out_line(0, deadline);
     if (!line || !line->starts_with(ready_words)) {
       throw std::runtime_error("no ready line; " + describe(*child_));
@@ -85,16 +84,28 @@ EchoServer::EchoServer(const std::vector<std::string>& flags) {
     at_ = parse_endpoint(std::string_view{*line}.substr(ready_words.size()));
     return;
   }
+  // The port that was free a moment ago may be taken by now.
+  constexpr int attempts = 3;
+  for (int attempt = 1;; ++attempt) {
+    if (starts_at(free_port(), flags, deadline)) return;
+    if (attempt == attempts || deadline.expired()) {
+      throw std::runtime_error("the server did not become ready; " + describe(*child_));
+    }
+  }
+}
+
+// Ready means the ready line, or the first connection that succeeds.
+bool EchoServer::starts_at(std::uint16_t port, const std::vector<std::string>& flags,
+                           Deadline deadline) {
   at_ = {"127.0.0.1", port};
+  child_.emplace(echo_command(flags, port));
   const bool ready = poll_until(
       [this] {
         return !child_->running() || child_->out().find(ready_words) != std::string::npos ||
                accepts(at_);
       },
       deadline);
-  if (!ready || !child_->running()) {
-    throw std::runtime_error("the server did not become ready; " + describe(*child_));
-  }
+  return ready && child_->running();
 }
 
 // Whatever it left is killed: a case that is about leftovers has looked before.

@@ -67,6 +67,9 @@ class EchoServer {
                                                Deadline deadline = Deadline{});
 
  private:
+  [[nodiscard]] bool starts_at(std::uint16_t port, const std::vector<std::string>& flags,
+                               Deadline deadline);
+
   Endpoint at_;
   std::optional<Child> child_;
 };
