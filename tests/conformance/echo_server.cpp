@@ -41,7 +41,9 @@ std::string describe(Child& child) {
 
 bool accepts(const Endpoint& at) {
   try {
-    (void)Stream::connect(at, Deadline{milliseconds{1000}});
+    auto stream = Stream::connect(at, Deadline{milliseconds{1000}});
+    // Ends it well: to close with a head that was not read would be a reset.
+    (void)stream.exchange({}, true, Deadline{4 * glance});
     return true;
   } catch (const std::system_error&) {
     return false;

@@ -35,6 +35,8 @@ int connections = 0;
 
 void add(Kind kind, int connection, std::string_view bytes) {
   Entry* newest = !last.empty() ? &last.back() : !first.empty() ? &first.back() : nullptr;
+  const bool again = newest != nullptr && newest->kind == kind && newest->connection == connection;
+  if (kind == Kind::note && again && newest->kept == bytes) return;
   if (kind == Kind::note || newest == nullptr || newest->kind != kind ||
       newest->connection != connection) {
     if (first.size() < most_first) {

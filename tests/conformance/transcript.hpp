@@ -21,7 +21,8 @@ void clear();
 void sent(int connection, std::string_view bytes);
 void received(int connection, std::string_view bytes);
 
-// Notes what happened to a connection (FIN, reset, a deadline), or, with 0, beside all of them.
+// Notes what happened to a connection (FIN, reset, a deadline), or, with 0, beside all of them. The
+// same note twice in a row is one.
 void note(int connection, std::string_view what);
 
 // Every entry on a line of its own: "#1 -> 5 bytes: abc\r\n". Where there are too many, those in
