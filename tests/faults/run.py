@@ -1,0 +1,266 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: MIT
+# Copyright (c) 2026 The Trivium authors
+"""Lets every I/O step of a server or a fetch client fail in turn, and says what that must come to.
+
+    run.py --library LIBRARY --kind echo|fetch -- COMMAND [ARGUMENT]...
+
+A fault that the kernel may show to anyone at any time (a short read, a short write, EINTR, a send that must wait, an accept
+that fails) must change nothing. A reset may end the connection that it met, after a part of the right answer, and no other;
+the counters balance afterwards. Exit 0 when all of that held, else 1 with a line for each step where it did not.
+"""
+
+import argparse
+import errno
+import json
+import mmap
+import os
+import re
+import signal
+import socket
+import struct
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+HEAD = b"HTTP/1.0 200 OK\r\nContent-Type: text/plain\r\n\r\n"
+LINES = [b"one\r\ntwo\n", b"caf\xc3\xa9 " + b"x" * 20_000 + b"\n"]
+ANSWER = HEAD + b"one\ntwo\n" + LINES[1]
+BODY = "a page, caf\u00e9\n".encode() * 400
+PATIENCE = 20.0
+MOST_STEPS = 60
+
+READING, WRITING, ACCEPTING = 1, 2, 4
+EVERY_OTHER = (1 << 64) - 1
+
+
+@dataclass(frozen=True)
+class Fault:
+    """One way to fail: `error` 0 is a step that is cut to one byte. `harmless`: it must change nothing."""
+
+    name: str
+    kinds: int
+    error: int
+    harmless: bool
+
+
+# A receive that times out is idleness, so EAGAIN is for sends: a part of the idle timeout, no more.
+FAULTS = (
+    Fault("short read", READING, 0, True),
+    Fault("short write", WRITING, 0, True),
+    Fault("EINTR", READING | WRITING | ACCEPTING, errno.EINTR, True),
+    Fault("EAGAIN in a send", WRITING, errno.EAGAIN, True),
+    Fault("ECONNRESET", READING | WRITING, errno.ECONNRESET, False),
+    Fault("ENOMEM in accept", ACCEPTING, errno.ENOMEM, True),
+    Fault("EMFILE in accept", ACCEPTING, errno.EMFILE, True),
+    Fault("ECONNABORTED in accept", ACCEPTING, errno.ECONNABORTED, True),
+)
+
+
+class Orders:
+    """The file through which the library is told what to do; its layout is io_faults.cpp's."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        path.write_bytes(bytes(40))
+        with path.open("r+b") as file:
+            self._memory = mmap.mmap(file.fileno(), 40)
+
+    def give(self, fault: Fault, fail_at: int) -> None:
+        """Lets that step of those to come fail; no step counts before this is complete."""
+        struct.pack_into("<Q", self._memory, 8, 0)
+        struct.pack_into("<QQQQQ", self._memory, 0, 0, fail_at, fault.kinds, fault.error, 0)
+
+    def take_back(self) -> None:
+        """Lets nothing fail from now on."""
+        struct.pack_into("<Q", self._memory, 8, 0)
+
+    @property
+    def fired(self) -> int:
+        """How many steps failed."""
+        return struct.unpack_from("<Q", self._memory, 32)[0]
+
+
+class Problems(list[str]):
+    """What did not hold."""
+
+    def expect(self, holds: bool, what: str) -> None:
+        """Notes what did not hold."""
+        if not holds:
+            self.append(what)
+
+
+def poll_until(done: Callable[[], bool]) -> bool:
+    """Asks until it is so, or patience is at its end."""
+    until = time.monotonic() + PATIENCE
+    while not done():
+        if time.monotonic() > until:
+            return False
+        time.sleep(0.002)
+    return True
+
+
+class Server:
+    """The server under test, with the library before it."""
+
+    def __init__(self, command: list[str], library: str, orders: Orders) -> None:
+        self.process = subprocess.Popen(
+            [*command, "--listen", "127.0.0.1:0"],
+            env={**os.environ, "LD_PRELOAD": library, "TRIVIUM_IO_FAULTS": str(orders.path)},
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+        assert self.process.stdout
+        found = re.fullmatch(r"listening on (.*):(\d+)\n", self.process.stdout.readline())
+        if not found:
+            raise SystemExit(f"no ready line; {self.process.communicate()[1]}")
+        self.port = int(found[2])
+        self.said: list[str] = []
+        threading.Thread(target=self._listen, daemon=True).start()
+
+    def _listen(self) -> None:
+        assert self.process.stderr
+        for line in self.process.stderr:
+            self.said.append(line)
+
+    def converse(self) -> tuple[bytes, str]:
+        """Has one exchange; returns what came, and how it ended."""
+        with socket.create_connection(("127.0.0.1", self.port), timeout=PATIENCE) as sock:
+            got = b""
+            try:
+                for lines in [*LINES, b"\n"]:
+                    sock.sendall(lines)
+                while data := sock.recv(1 << 16):
+                    got += data
+                return got, "FIN"
+            except TimeoutError:
+                return got, "timeout"
+            except OSError as error:
+                return got, f"reset ({error})"
+
+    def counters(self) -> dict:
+        """Asks for the counters."""
+        before = len(self.said)
+        self.process.send_signal(signal.SIGUSR1)
+        poll_until(lambda: any(line.startswith("{") for line in self.said[before:]))
+        return json.loads(next(line for line in self.said[before:] if line.startswith("{")))
+
+    def end(self) -> int:
+        """Drains it; returns the exit code."""
+        self.process.terminate()
+        try:
+            return self.process.wait(PATIENCE)
+        finally:
+            self.process.kill()
+
+
+def judge_echo(command: list[str], library: str, orders: Orders, problems: Problems) -> int:
+    """Lets every step of a server's exchange fail in turn; returns how many failed."""
+    server = Server(command, library, orders)
+    fired = 0
+    for fault in FAULTS:
+        for step in [*range(1, MOST_STEPS), EVERY_OTHER]:
+            name = f"{fault.name}, step {'every other' if step == EVERY_OTHER else step}"
+            if step == EVERY_OTHER and (not fault.harmless or fault.error == errno.EAGAIN):
+                continue  # every send that waits is a client that does not read: idle
+            orders.give(fault, step)
+            # A unit may be in accept already, so that its next step comes after the exchange.
+            for _ in range(3):
+                got, end = server.converse()
+                right = got == ANSWER and end == "FIN"
+                part = ANSWER.startswith(got) and end != "timeout"
+                problems.expect(right or (part and not fault.harmless and orders.fired > 0), f"{name}: {len(got)} bytes of {len(ANSWER)}, {end}")
+                if orders.fired:
+                    break
+            hits = orders.fired
+            orders.take_back()
+            fired += hits
+            got, end = server.converse()
+            problems.expect(got == ANSWER and end == "FIN", f"after {name}: {len(got)} bytes of {len(ANSWER)}, {end}")
+            if server.process.poll() is not None:
+                problems.append(f"after {name} the server had ended")
+                return fired
+            if not hits and step != EVERY_OTHER:
+                break  # the exchange has no such step
+    poll_until(lambda: server.counters()["active"] == 0)
+    counters = server.counters()
+    problems.expect(counters["accepted"] == sum(counters["closed"].values()), f"the counters do not balance: {counters}")
+    problems.expect(counters["closed"]["crashed"] == 0 and counters["units_died"] == 0, f"a unit died: {counters}")
+    problems.expect(counters["closed"]["reset"] > 0, f"no reset was counted: {counters}")
+    problems.expect(counters["accept_errors"] > 0, f"no accept error was counted: {counters}")
+    problems.expect(server.end() == 0, "the server did not end well")
+    return fired
+
+
+def serve_page(listener: socket.socket) -> None:
+    """Answers every connection with the page."""
+    answer = b"HTTP/1.0 200 OK\r\nContent-Length: %d\r\n\r\n%s" % (len(BODY), BODY)
+    while True:
+        try:
+            sock, _ = listener.accept()
+        except OSError:
+            return
+        with sock:
+            try:
+                request = b""
+                while b"\r\n\r\n" not in request and (data := sock.recv(4096)):
+                    request += data
+                sock.sendall(answer)
+                sock.shutdown(socket.SHUT_WR)
+                while sock.recv(4096):
+                    pass
+            except OSError:
+                pass
+
+
+def judge_fetch(command: list[str], library: str, orders: Orders, problems: Problems) -> int:
+    """Lets every step of a fetch fail in turn; returns how many failed."""
+    listener = socket.create_server(("127.0.0.1", 0))
+    threading.Thread(target=serve_page, args=[listener], daemon=True).start()
+    url = f"http://127.0.0.1:{listener.getsockname()[1]}/"
+    environment = {**os.environ, "LD_PRELOAD": library, "TRIVIUM_IO_FAULTS": str(orders.path)}
+    fired = 0
+    for fault in FAULTS:
+        if fault.kinds == ACCEPTING:
+            continue
+        for step in range(1, MOST_STEPS):
+            orders.give(fault, step)
+            done = subprocess.run([*command, url], env=environment, capture_output=True, timeout=3 * PATIENCE)
+            hits = orders.fired
+            fired += hits
+            right = done.returncode == 0 and done.stdout == BODY
+            # A request that can't be sent may have been answered before, so the end of the stream decides.
+            says_why = b"reset" in done.stderr or b"truncated" in done.stderr
+            failed = done.returncode == 1 and says_why and not done.stdout
+            problems.expect(right or (failed and not fault.harmless and hits > 0), f"{fault.name}, step {step}: exit {done.returncode}, {done.stderr!r}")
+            if not hits:
+                break  # the fetch has no such step
+    listener.close()
+    return fired
+
+
+def main() -> int:
+    """Reads the command line; returns the exit code."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--library", required=True)
+    parser.add_argument("--kind", choices=["echo", "fetch"], required=True)
+    parser.add_argument("command", nargs="+")
+    arguments = parser.parse_args()
+    problems = Problems()
+    with tempfile.TemporaryDirectory() as folder:
+        orders = Orders(Path(folder) / "orders")
+        judge = judge_echo if arguments.kind == "echo" else judge_fetch
+        fired = judge(arguments.command, arguments.library, orders, problems)
+    problems.expect(fired > 5, f"only {fired} steps failed")
+    print("\n".join(problems) or f"{fired} steps failed, one after another, and did no harm")
+    return 1 if problems else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
