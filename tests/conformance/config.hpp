@@ -17,6 +17,10 @@ inline constexpr int own_workers = 4;
 
 enum class Mode { target, spawn, fetch };
 
+// What a server speaks: the whole protocol, or plain line echo, which has no head, no end but the
+// client's, and no rule about what a line holds (Apache's mod_echo, and what tutorials build).
+enum class Dialect { trivium, echo };
+
 // How much a case weighs: a MUST that fails is a failure, a SHOULD a warning; INFO only informs.
 enum class Level { must, should, info };
 [[nodiscard]] const char* to_string(Level level);  // "MUST", "SHOULD", "INFO"
@@ -26,6 +30,8 @@ struct Config {
   Endpoint target;            // --target
   std::string spawn_command;  // --spawn, holds {port}
   std::string fetch_command;  // --fetch, holds {url}
+
+  Dialect dialect = Dialect::trivium;
 
   // The command understands Trivium's own flags: more of them may be appended, and the suites named
   // Contract* run.

@@ -39,8 +39,15 @@ Stream open(const EchoServer& server, int receive_buffer) {
 void expect_answer(const EchoServer& server, std::string_view input, std::string_view body,
                    Finish finish) {
   auto stream = server.connect();
-  const auto got = stream.exchange(input, finish == Finish::half_close);
+  const bool ends_by_line = finish == Finish::no && (input == "\n" || input.ends_with("\n\n"));
+  const auto got = ends_by_line ? exchange_to_end(stream, input.substr(0, input.size() - 1))
+                                : stream.exchange(input, finish == Finish::half_close);
   expect_outcome(got, body, "\ninput: " + escaped(input));
+}
+
+Received exchange_to_end(Stream& stream, std::string_view lines) {
+  if (config().dialect == Dialect::echo) return stream.exchange(lines, true);
+  return stream.exchange(std::string{lines} + "\n", false);
 }
 
 void expect_answer_to_pieces(const EchoServer& server, const std::vector<std::string>& pieces,

@@ -23,8 +23,9 @@ class EchoLoad : public EchoTest {
       fault(faulty);
       expect_echo(healthy, "after " + std::to_string(i));
     }
-    healthy.send("\n");
-    expect_end(healthy);
+    const auto end = exchange_to_end(healthy, {});
+    judge_data(end.data, {}, "");
+    judge_close(to_string(end.end), to_string(End::fin));
   }
 };
 
@@ -45,9 +46,9 @@ TEST_F(EchoLoad, AllThatAreQueuedAreServed) {
   std::vector<Stream> streams;
   for (int i = 0; i < count; ++i) {
     streams.push_back(server().connect());
-    EXPECT_TRUE(streams.back().send("client " + std::to_string(i) + "\n\n"));
+    EXPECT_TRUE(streams.back().send("client " + std::to_string(i) + "\n"));
   }
-  // Whoever is served, ends, whether we read here or not.
+  // Each ends its input, so whoever is served, ends, whether we read here or not.
   for (int i = 0; i < count; ++i) {
     auto& stream = streams[static_cast<std::size_t>(i)];
     stream.finish();

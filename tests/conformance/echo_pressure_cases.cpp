@@ -36,7 +36,7 @@ TEST_F(EchoPressure, SenderThatDoesNotReadIsStopped) {
   std::string expected;
   for (std::size_t at = 0; at < sent; at += block.size()) expected += block;
   if (expected.size() == sent) rest.clear();
-  const auto got = stream.exchange(rest + "\n", false);
+  const auto got = exchange_to_end(stream, rest);
   EXPECT_TRUE(got.data == expected)
       << "received " << got.data.size() << " bytes of " << expected.size() << ", or others";
   judge_close(to_string(got.end), to_string(End::fin));
@@ -67,7 +67,7 @@ TEST_F(EchoPressure, SlowReaderGetsEverything) {
                                 "A reader with a small window gets everything, in order."};
   const auto block = block_of_lines() + block_of_lines();
   auto stream = open(server(), 4096);
-  const auto got = stream.exchange(block + "\n", false);
+  const auto got = exchange_to_end(stream, block);
   EXPECT_TRUE(got.data == block) << "received " << got.data.size() << " bytes of " << block.size();
   judge_close(to_string(got.end), to_string(End::fin));
 }

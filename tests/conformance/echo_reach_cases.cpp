@@ -34,7 +34,7 @@ TEST(EchoReach, Connects) {
   }
   if (round_trips.size() == 5) {
     auto stream = server->connect();
-    const auto got = stream.exchange("h\n\n", false);
+    const auto got = exchange_to_end(stream, "h\n");
     healthy = got.data == std::string{head} + "h\n" && got.end == End::fin;
   } else {
     healthy = false;

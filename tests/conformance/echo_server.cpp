@@ -164,10 +164,10 @@ std::string what_ails(const EchoServer& server) {
   try {
     auto stream = server.connect();
     if (!known_of_target().healthy) return {};
-    const auto got = stream.exchange("h\n\n", false);
+    const auto got = exchange_to_end(stream, "h\n");
     const std::string due = std::string{head} + "h\n";
     if (got.data == due && got.end == End::fin) return {};
-    return "h\\n\\n was answered by " + escaped(got.data) + ", then " + to_string(got.end);
+    return "h\\n and an end were answered by " + escaped(got.data) + ", then " + to_string(got.end);
   } catch (const std::system_error& error) {
     return error.what();
   }

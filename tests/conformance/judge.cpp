@@ -105,6 +105,7 @@ void scale_deadlines(long round_trip_us) {
 
 int run_judge(const std::vector<std::string>& full_names, const Reached& reached) {
   target_is = reached;
+  if (config().dialect == Dialect::echo) head = {};
   scale_deadlines(reached.round_trip_us);
   ::signal(SIGPIPE, SIG_IGN);
   ::signal(SIGALRM, on_alarm);

@@ -18,13 +18,14 @@ namespace trivium::conformance {
 namespace {
 
 const char* const footer =
-    "--name, --contract and --capacity belong to the targets after them, or, where they follow all "
-    "targets,\nto all. Exit 0: every MUST passes; 1: one does not; 2: wrong usage, or no case was "
+    "--name, --dialect, --contract and --capacity belong to the targets after them; where they "
+    "follow all\ntargets, the last three belong to all. Exit 0: every MUST passes; 1: one does "
+    "not; 2: wrong usage, or no case was "
     "chosen; 3: a target can't\nbe reached, or the harness failed.";
 
 // As the words come in.
 struct Words {
-  std::vector<std::string> targets, spawns, fetches, names, capacities, only, skip;
+  std::vector<std::string> targets, spawns, fetches, names, dialects, capacities, only, skip;
   std::string filter, known, timeout, judge, reached;
   bool contract = false, quick = false;
 };
@@ -37,6 +38,8 @@ void define(CLI::App& app, Words& words, Options& options) {
   each("--spawn", words.spawns, "a server's command, with {port}");
   each("--fetch", words.fetches, "a fetch client's command, with {url}");
   each("--name", words.names, "what the reports call the next target");
+  each("--dialect", words.dialects,
+       "what the server speaks: `trivium`, or `echo` for plain line echo without head and end");
   app.add_flag("--contract", words.contract,
                "the command understands Trivium's flags: judge the command-line contract too");
   each("--capacity", words.capacities,
@@ -74,6 +77,12 @@ milliseconds parse_duration(const std::string& text) {
     throw std::invalid_argument("--timeout: a duration from 1ms, in us, ms, s or m, not " + text);
   }
   return milliseconds{static_cast<long>(ms)};
+}
+
+Dialect parse_dialect(const std::string& text) {
+  if (text == "trivium") return Dialect::trivium;
+  if (text == "echo") return Dialect::echo;
+  throw std::invalid_argument("--dialect: trivium or echo, not " + text);
 }
 
 Config target_config(const std::string& address) {
@@ -154,6 +163,7 @@ std::vector<TargetOptions> in_order(const CLI::App& app, const Words& words) {
   std::vector<TargetOptions> targets;
   std::string name;
   std::optional<std::string> capacity;
+  Dialect dialect = Dialect::trivium;
   bool contract = false;
   bool is_loose = false;  // a flag stood after the last target
   for (const auto* option : app.parse_order()) {
@@ -166,8 +176,10 @@ std::vector<TargetOptions> in_order(const CLI::App& app, const Words& words) {
     if (what == "--name") name = words.names[at];
     if (what == "--capacity") capacity = words.capacities[at];
     if (what == "--contract") contract = true;
-    is_loose = is_loose || what == "--capacity" || what == "--contract";
+    if (what == "--dialect") dialect = parse_dialect(words.dialects[at]);
+    is_loose = is_loose || what == "--capacity" || what == "--contract" || what == "--dialect";
     if (!config) continue;
+    config->dialect = dialect;
     targets.push_back({.name = std::exchange(name, {}),
                        .config = *config,
                        .capacity = capacity.value_or(""),
@@ -178,6 +190,7 @@ std::vector<TargetOptions> in_order(const CLI::App& app, const Words& words) {
     if (!is_loose) break;
     if (capacity && target.capacity.empty()) target.capacity = *capacity;
     target.contract_is_given = contract;
+    target.config.dialect = dialect;
   }
   return targets;
 }
@@ -247,6 +260,7 @@ std::vector<std::string> judge_command(const TargetOptions& target,
   std::vector<std::string> words{"/proc/self/exe", "--judge=" + joined, "--reached=" + encoded,
                                  "--capacity=" + target.capacity};
   if (config.contract) words.emplace_back("--contract");
+  if (config.dialect == Dialect::echo) words.emplace_back("--dialect=echo");
   if (config.quick) words.emplace_back("--quick");
   if (config.timeout.count() > 0) {
     words.push_back("--timeout=" + std::to_string(config.timeout.count()) + "ms");
