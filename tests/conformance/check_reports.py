@@ -1,0 +1,173 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: MIT
+# Copyright (c) 2026 The Trivium authors
+"""Holds the program to what it promises beside its cases: exit codes, selection, known failures, and every report.
+
+    check_reports.py CONFORMANCE    a unittest; the targets are the mutants, whose verdicts are known
+"""
+
+import json
+import subprocess
+import sys
+import tempfile
+import unittest
+import xml.etree.ElementTree as ElementTree
+from pathlib import Path
+
+HERE = Path(__file__).resolve().parent
+PROGRAM = ""
+_SERVER = f"{sys.executable} -I -S {HERE / 'mutants' / 'server.py'} --port {{port}}"
+_CLIENT = f"{sys.executable} -I -S {HERE / 'mutants' / 'client.py'} {{url}}"
+_NO_CR = _SERVER + " --mutant cr-removed"
+_LINES = ["--only", "echo.line.lf", "--only", "echo.line.cr-data", "--only", "echo.idle.*"]
+
+
+def conformance(*arguments: str) -> subprocess.CompletedProcess[str]:
+    """Runs the program."""
+    return subprocess.run([PROGRAM, "--timeout", "4s", *arguments], capture_output=True, text=True, timeout=200)
+
+
+class ExitCodes(unittest.TestCase):
+    """0 every MUST passes, 1 one does not, 2 wrong usage or nothing chosen, 3 not reachable."""
+
+    def test_pass(self) -> None:
+        done = conformance("--spawn", _SERVER, *_LINES)
+        self.assertEqual(done.returncode, 0, done.stdout)
+        self.assertIn("[  PASSED  ] 3 tests.", done.stdout)
+
+    def test_a_must_fails(self) -> None:
+        done = conformance("--spawn", _NO_CR, *_LINES)
+        self.assertEqual(done.returncode, 1, done.stdout)
+        for words in ("MUST E2.3", "data FAIL, close PASS", "expected", r"a\rb\n", "transcript", "#1 -> "):
+            self.assertIn(words, done.stdout)
+
+    def test_wrong_usage(self) -> None:
+        for arguments in (
+            [],
+            ["--target", "nonsense"],
+            ["--spawn", "no-port"],
+            ["--fetch", "no-url"],
+            ["--spawn", _SERVER, "--capacity", "many"],
+            ["--spawn", _SERVER, "--matrix", "table.txt"],
+            ["--spawn", _SERVER, "--known-failures", "/no/such/file"],
+            ["--spawn", _SERVER, "--frobnicate"],
+            ["--spawn", _SERVER, "--only", "no.such.case"],
+        ):
+            done = conformance(*arguments)
+            self.assertEqual(done.returncode, 2, arguments)
+            self.assertEqual(done.stderr.count("\n"), 1, done.stderr)
+        self.assertEqual(subprocess.run([PROGRAM, "--spawn", _SERVER, "--timeout", "5"], capture_output=True).returncode, 2)
+
+    def test_not_reachable(self) -> None:
+        for arguments in (["--target", "127.0.0.1:1"], ["--spawn", "/no/such/server {port}"], ["--fetch", "false {url}"]):
+            done = conformance(*arguments)
+            self.assertEqual(done.returncode, 3, done.stdout)
+            self.assertIn("not reachable", done.stderr)
+
+
+class KnownFailures(unittest.TestCase):
+    """A known failure does not count, and one that passes is told."""
+
+    def test_known(self) -> None:
+        with tempfile.NamedTemporaryFile("w", suffix=".txt") as file:
+            file.write("# why\n\necho.line.cr-* data of ours\n")
+            file.flush()
+            chosen = ["--only", "echo.line.cr-data", "--known-failures", file.name]
+            done = conformance("--spawn", _NO_CR, *chosen)
+            self.assertEqual(done.returncode, 0, done.stdout)
+            self.assertIn("known, and does not hold", done.stdout)
+            done = conformance("--spawn", _SERVER, *chosen)
+            self.assertEqual(done.returncode, 0, done.stdout)
+            self.assertIn("take it off the list", done.stdout)
+            self.assertEqual(conformance("--spawn", _SERVER, "--strict", *chosen).returncode, 1)
+
+
+class Levels(unittest.TestCase):
+    """What is no MUST is a warning."""
+
+    def test_info(self) -> None:
+        for strict in ([], ["--strict"]):
+            done = conformance("--fetch", _CLIENT, "--only", "fetch.head.bare-lf-understood", *strict)
+            self.assertEqual(done.returncode, 0, done.stdout)
+            self.assertIn("[  WARNING ] fetch.head.bare-lf-understood", done.stdout)
+
+
+class Reports(unittest.TestCase):
+    """Two targets, of which one fails a case, in every form."""
+
+    @classmethod
+    def setUpClass(cls) -> None:
+        cls.folder = tempfile.TemporaryDirectory()
+        path = Path(cls.folder.name)
+        files = ["--json", "r.json", "--junit", "r.xml", "--matrix", "r.md", "--matrix", "r.html"]
+        files = [str(path / word) if word.startswith("r.") else word for word in files]
+        targets = ["--name", "right <&>", "--spawn", _SERVER, "--name", "wrong", "--capacity", "1", "--spawn", _NO_CR]
+        chosen = ["--only", "echo.line.lf", "--only", "echo.line.cr-data", "--only", "echo.load.silent"]
+        cls.done = conformance(*targets, *chosen, *files)
+        cls.texts = {file.suffix: file.read_text(encoding="utf-8") for file in path.iterdir()}
+        cls.path = path
+
+    @classmethod
+    def tearDownClass(cls) -> None:
+        cls.folder.cleanup()
+
+    def test_exit(self) -> None:
+        self.assertEqual(self.done.returncode, 1, self.done.stdout)
+
+    def test_json(self) -> None:
+        report = json.loads(self.texts[".json"])
+        self.assertEqual((report["schema"], report["exit"]), (1, 1))
+        right, wrong = report["targets"]
+        self.assertEqual([right["name"], wrong["name"]], ["right <&>", "wrong"])
+        self.assertTrue(right["reachable"] and right["round_trip_us"] > 0)
+        verdicts = {case["id"]: case["verdict"] for case in wrong["cases"]}
+        due = {"echo.reach.connect": "PASS", "echo.line.lf": "PASS", "echo.line.cr-data": "FAIL", "echo.load.silent": "SKIP"}
+        self.assertEqual(verdicts, due)
+        self.assertTrue(all(case["verdict"] == "PASS" for case in right["cases"]))
+        case = next(case for case in wrong["cases"] if case["verdict"] == "FAIL")
+        self.assertEqual((case["level"], case["source"], case["data"], case["close"]), ("MUST", "E2.3", "FAIL", "PASS"))
+        self.assertIn("-> ", case["transcript"])
+        self.assertIn("capacity", next(case for case in wrong["cases"] if case["verdict"] == "SKIP")["message"])
+
+    def test_junit(self) -> None:
+        check = ["xmllint", "--noout", "--schema", str(HERE / "junit.xsd"), str(self.path / "r.xml")]
+        checked = subprocess.run(check, capture_output=True, text=True)
+        self.assertEqual(checked.returncode, 0, checked.stderr)
+        right, wrong = ElementTree.fromstring(self.texts[".xml"])
+        self.assertEqual(right.get("name"), "right <&>")
+        self.assertEqual([wrong.get(key) for key in ("tests", "failures", "errors", "skipped")], ["4", "1", "0", "1"])
+        self.assertEqual(len(wrong.findall("testcase/failure")), 1)
+
+    def test_markdown(self) -> None:
+        text = self.texts[".md"]
+        self.assertIn("| `echo.line` | 2/2 | 1/2 |", text)
+        self.assertIn("| PASS | FAIL data |", text)
+        widths = {line.count(" | ") for line in text.splitlines() if line.startswith("| `")}
+        self.assertEqual(widths, {2})
+
+    def test_html(self) -> None:
+        text = self.texts[".html"]
+        self.assertEqual(text.count("<th>right &lt;&amp;&gt;</th>"), 2)
+        self.assertIn('<td class="FAIL"><details><summary>FAIL data</summary>', text)
+        self.assertEqual(text.count("<tr>"), text.count("</tr>"))
+
+
+class Selection(unittest.TestCase):
+    """--list, --only, --skip, and GoogleTest's names."""
+
+    def test_list(self) -> None:
+        listed = conformance("--list", "--only", "echo.line.*", "--skip", "*.crlf*").stdout.splitlines()
+        self.assertEqual(listed[-1], f"{len(listed) - 1} cases")
+        self.assertTrue(all(line.startswith("echo.line.") for line in listed[:-1]))
+        self.assertFalse(any("crlf" in line for line in listed))
+
+    def test_names_of_googletest(self) -> None:
+        done = conformance("--spawn", _SERVER, "--gtest_filter=EchoLine.Lf:echo.line.crlf-split")
+        self.assertEqual(done.returncode, 0)
+        self.assertIn("[       OK ] echo.line.crlf-split", done.stdout)
+        self.assertIn("[  PASSED  ] 3 tests.", done.stdout)
+
+
+if __name__ == "__main__":
+    PROGRAM = sys.argv.pop(1)
+    unittest.main()
