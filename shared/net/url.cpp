@@ -4,12 +4,21 @@
 
 #include <boost/url/parse.hpp>
 #include <boost/url/url_view.hpp>
+#include <charconv>
 
 namespace trivium::net {
 namespace {
 
 std::string text_of(boost::urls::string_view text) {
   return std::string(text.data(), text.size());
+}
+
+// 0 where it is not from 1 to 65535. Boost.URL 1.81's port_number wraps round: 95536 became 30000.
+unsigned port_of(const std::string& digits) {
+  unsigned number = 0;
+  const char* const end = digits.data() + digits.size();
+  const auto [rest, error] = std::from_chars(digits.data(), end, number);
+  return error == std::errc{} && rest == end && number <= 65535 ? number : 0;
 }
 
 }  // namespace
@@ -32,7 +41,7 @@ ParsedUrl parse_url(std::string_view text) {
   const std::string path = text_of(view.encoded_path());
   if (!path.empty() && path.front() != '/') return {.error = "the port is no number"};
   const std::string port = text_of(view.port());
-  const unsigned number = view.port_number();
+  const unsigned number = port_of(port);
   if (!port.empty() && number == 0) return {.error = "the port is not from 1 to 65535"};
 
   Url url{.host = host,

@@ -242,6 +242,16 @@ INSTANTIATE_TEST_SUITE_P(
                     BadUrl{"fetch.url.https", "F2.5", "https://127.0.0.1/", "https"}),
     row_name<BadUrl>);
 
+TEST(FetchUrl, port_wraps) {
+  const Requirement requirement{"fetch.url.bad-port-wraps", "F2.5", Level::must,
+                                "A port beyond 65535 is refused, and never taken modulo 65536."};
+  Origin origin;
+  origin.otherwise(response(body));
+  const auto beyond = std::to_string(65536 + origin.port());
+  expect_outcome(failed({"bad URL"}), "http://127.0.0.1:" + beyond + "/");
+  EXPECT_EQ(origin.accepted(), 0);
+}
+
 TEST(FetchUrl, no_injection) {
   const Requirement requirement{"fetch.url.no-injection", "F2.3", Level::must,
                                 "A blank, a control character or a line end in a URL never reaches "

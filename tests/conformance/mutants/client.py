@@ -66,6 +66,8 @@ def split_authority(authority: str) -> tuple[str, int]:
         except OSError as error:
             raise Failure("bad URL") from error
     port = int(found[2] or 80)
+    if is_("port-wraps"):
+        port %= 65536
     if port > 65535:
         raise Failure("bad URL")
     return host, port

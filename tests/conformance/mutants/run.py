@@ -91,6 +91,7 @@ CLIENTS = {
     "decodes-target": "fetch.target.percent",
     "resolves-dots": "fetch.target.dots",
     "path-may-be-empty": "fetch.target.missing-path",
+    "port-wraps": "fetch.url.bad-port-wraps",
     "injects": "fetch.url.no-injection",
     "follows": "fetch.head.redirect",
     "404-is-fine": "fetch.head.status-404",

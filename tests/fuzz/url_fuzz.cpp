@@ -1,0 +1,57 @@
+// SPDX-License-Identifier: MIT
+// Copyright (c) 2026 The Trivium authors
+//
+// Holds the URL's parser to a plain splitting of the text: what is taken can be put together again,
+// and can do no harm in a request.
+#include <algorithm>
+#include <string>
+
+#include "shared/net/url.hpp"
+#include "tests/fuzz/cuts.hpp"
+
+namespace {
+
+using trivium::fuzz::must_be_equal;
+
+std::string lower(std::string text) {
+  std::ranges::transform(text, text.begin(), [](char c) {
+    return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c;
+  });
+  return text;
+}
+
+bool is_harmless(const std::string& text) {
+  return std::ranges::all_of(text, [](unsigned char c) { return c > 0x20 && c < 0x7f; });
+}
+
+}  // namespace
+
+extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+  const std::string text(reinterpret_cast<const char*>(data), size);
+  const auto parsed = trivium::net::parse_url(text);
+  if (!parsed.error.empty()) return 0;
+  const auto& url = parsed.url;
+  must_be_equal(lower(text.substr(0, 7)), std::string("http://"), "the scheme");
+
+  const auto rest = text.substr(7);
+  const auto authority = rest.substr(0, rest.find_first_of("/?#"));
+  auto target = rest.substr(authority.size());
+  target = target.substr(0, target.find('#'));
+  if (!target.starts_with('/')) target.insert(0, "/");
+  must_be_equal(url.target, target, "the target");
+  must_be_equal(is_harmless(url.target), true, "no blank and no control byte in the target");
+
+  const bool is_ipv6 = authority.starts_with('[');
+  const auto host_end =
+      is_ipv6 ? authority.find(']') + 1 : std::min(authority.find(':'), authority.size());
+  const auto host = authority.substr(0, host_end);
+  must_be_equal(is_ipv6 ? '[' + url.host + ']' : url.host, host, "the host");
+  must_be_equal(is_harmless(url.authority), true, "no blank and no control byte in the Host field");
+  must_be_equal(url.authority, url.port == "80" ? host : host + ':' + url.port, "the Host field");
+
+  const int port = std::stoi(url.port);
+  must_be_equal(port >= 1 && port <= 65535, true, "the port's range");
+  const auto digits = authority.substr(std::min(host_end + 1, authority.size()));
+  must_be_equal(port, digits.empty() ? 80 : std::stoi(digits), "the port");
+  return 0;
+}
