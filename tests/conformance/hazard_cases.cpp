@@ -66,7 +66,7 @@ class EchoContractHazards : public EchoTest {
 };
 
 TEST_F(EchoContractHazards, AreOffByDefault) {
-  const Requirement requirement{"hazards.off", Level::must,
+  const Requirement requirement{"hazards.off", "C6.1", Level::must,
                                 "Without --hazards a line that begins with @ is a line like any "
                                 "other."};
   use({});
@@ -79,7 +79,7 @@ TEST_F(EchoContractHazards, AreOffByDefault) {
 }
 
 TEST_F(EchoContractHazards, Pid) {
-  const Requirement requirement{"hazards.pid", Level::must,
+  const Requirement requirement{"hazards.pid", "C6.2", Level::must,
                                 "@pid is answered by the process and the thread that serve the "
                                 "line."};
   auto stream = open(server());
@@ -92,7 +92,7 @@ TEST_F(EchoContractHazards, Pid) {
 }
 
 TEST_F(EchoContractHazards, SleepAndBlockWait) {
-  const Requirement requirement{"hazards.sleep", Level::must,
+  const Requirement requirement{"hazards.sleep", "C6.3", Level::must,
                                 "@sleep and @block wait, and then their line is answered by "
                                 "itself; they use no CPU time to speak of."};
   for (const std::string line : {"@sleep 200ms", "@block 200ms"}) {
@@ -104,21 +104,22 @@ TEST_F(EchoContractHazards, SleepAndBlockWait) {
 }
 
 TEST_F(EchoContractHazards, WorkComputes) {
-  const Requirement requirement{"hazards.work", Level::must,
+  const Requirement requirement{"hazards.work", "C6.3", Level::must,
                                 "@work uses that much CPU time of the process that serves the "
                                 "line, which is then answered by itself."};
   EXPECT_GE(cpu_time_of("@work 200ms"), milliseconds{200});
 }
 
 TEST_F(EchoContractHazards, LeakIsAnswered) {
-  const Requirement requirement{"hazards.leak", Level::must, "@leak is answered by its line."};
+  const Requirement requirement{"hazards.leak", "C6.3", Level::must,
+                                "@leak is answered by its line."};
   auto stream = open(server());
   expect_echo(stream, "@leak 1MiB");
   expect_echo(stream, "@leak 4096");
 }
 
 TEST_F(EchoContractHazards, OthersAreEchoed) {
-  const Requirement requirement{"hazards.unknown", Level::must,
+  const Requirement requirement{"hazards.unknown", "C6.1", Level::must,
                                 "What is none of the hazards to the letter is echoed as it is."};
   const std::string lines =
       "@\n@nonsense\n@sleep\n@sleep 10\n@sleep 10 ms\n@block 1h\n@work -1ms\n@hang 1s\n@crash "
@@ -127,7 +128,7 @@ TEST_F(EchoContractHazards, OthersAreEchoed) {
 }
 
 TEST_F(EchoContractHazards, LaterLinesWait) {
-  const Requirement requirement{"hazards.order", Level::must,
+  const Requirement requirement{"hazards.order", "C6.4", Level::must,
                                 "Lines after a hazard wait for it, and are answered after it, in "
                                 "order; at the end of input a hazard is a line as it stands."};
   const auto begin = Clock::now();
@@ -138,7 +139,7 @@ TEST_F(EchoContractHazards, LaterLinesWait) {
 }
 
 TEST_F(EchoContractHazards, WhatIsOwedIsSentBeforeAHang) {
-  const Requirement requirement{"hazards.owed-before-hang", Level::must,
+  const Requirement requirement{"hazards.owed-before-hang", "C6.4", Level::must,
                                 "What was owed before a hazard line is sent before it acts: a "
                                 "handler that computes for ever takes nothing along."};
   expect_gone();
@@ -149,7 +150,7 @@ TEST_F(EchoContractHazards, WhatIsOwedIsSentBeforeAHang) {
 }
 
 TEST_F(EchoContractHazards, WhatIsOwedIsSentBeforeACrash) {
-  const Requirement requirement{"hazards.owed-before-crash", Level::must,
+  const Requirement requirement{"hazards.owed-before-crash", "C6.4", Level::must,
                                 "So it is before a crash, which answers nothing itself."};
   for (const std::string line : {"@crash", "@abort"}) {
     SCOPED_TRACE(line);
@@ -164,7 +165,7 @@ TEST_F(EchoContractHazards, WhatIsOwedIsSentBeforeACrash) {
 }
 
 TEST_F(EchoContractHazards, ASleeperIsClosedAtTheDrainTimeout) {
-  const Requirement requirement{"hazards.drain", Level::must,
+  const Requirement requirement{"hazards.drain", "C6.5", Level::must,
                                 "A handler that only waits does not outlast the drain timeout; "
                                 "its connection is counted as drain, and the exit is 0."};
   use({"--hazards", "--drain-timeout", "100ms"});
