@@ -84,7 +84,7 @@ TEST_F(EchoLoad, HoldsFiveHundred) {
   const Requirement requirement{"echo.load.holds-500", "E10.3", Level::info,
                                 "Five hundred connections can be held open at once."};
   constexpr std::size_t count = 500;
-  if (const auto why = unmet({.capacity = count}); !why.empty()) GTEST_SKIP() << why;
+  if (const auto why = unmet({.capacity = count, .slow = true}); !why.empty()) GTEST_SKIP() << why;
   std::vector<Stream> streams;
   while (streams.size() < count) streams.push_back(server().connect());
   std::size_t served = 0;
