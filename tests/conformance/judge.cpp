@@ -27,18 +27,28 @@ void on_alarm(int) {
   ::_exit(judge_hung);
 }
 
+// As it is, less the bytes that no report may hold.
+std::string ascii(const std::string& line) {
+  std::string text;
+  for (const char c : line) {
+    const bool plain = c >= 0x20 && c < 0x7f;
+    text += plain ? std::string(1, c) : escaped({&c, 1});
+  }
+  return text;
+}
+
 void tell(const std::string& line) {
   std::cout << line << std::flush;
 }
 
-// GoogleTest's text less what the report says anyway.
+// GoogleTest's text less what the report says anyway, in ASCII, since it may quote anything.
 std::string cleaned(const std::string& message) {
   std::string text;
   std::istringstream lines(message);
   for (std::string line; std::getline(lines, line);) {
     const bool noise = line == "Failed" || line == "Skipped" || line == "Google Test trace:" ||
                        line.find("harness.cpp:") != std::string::npos;
-    if (!noise && !line.empty()) text += line + '\n';
+    if (!noise && !line.empty()) text += ascii(line) + '\n';
   }
   if (!text.empty()) text.pop_back();
   return text;
