@@ -23,6 +23,7 @@ from trivium.scenarios import Phases, Scenario
 
 PLANTED = BUILD / "tests" / "planted_server"
 Step = Callable[[], None]
+Say = Callable[[str], None]
 
 
 def planted(name: str, *flags: str) -> Contender:
@@ -63,11 +64,12 @@ def lines(phases: Phases, **more: Any) -> Scenario:
 
 
 class ProofBench:
-    """Runs small comparisons, one after another. `step` is called after every measurement."""
+    """Runs small comparisons; calls `step` after every measurement, and `say` with what was found meanwhile."""
 
-    def __init__(self, bench: Bench, step: Step) -> None:
+    def __init__(self, bench: Bench, step: Step, say: Say) -> None:
         self._bench = bench
         self._step = step
+        self.say = say
 
     def compare(self, of: Scenario, entries: Sequence[Entry], rounds: int, seed: int) -> dict[str, Cell]:
         """Returns the cell of each entry; the first entry is the baseline. CannotCompare where one failed to run."""
@@ -93,12 +95,12 @@ def pair(contender: Contender) -> list[Entry]:
 
 
 @contextmanager
-def proof_bench(step: Step) -> Iterator[ProofBench]:
+def proof_bench(step: Step, say: Say = lambda _: None) -> Iterator[ProofBench]:
     """Gives a bench for the time of the block; nothing of it is left behind."""
     account = open_account()
     scratch = Path(tempfile.mkdtemp(prefix="trivium-"))
     try:
-        yield ProofBench(Bench(place(None, None), account, scratch), step)
+        yield ProofBench(Bench(place(None, None), account, scratch), step, say)
     finally:
         shutil.rmtree(scratch, ignore_errors=True)
         kill_descendants()  # a group with a process in it can't be removed

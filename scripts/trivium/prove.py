@@ -98,7 +98,7 @@ def _planted(chosen: list[Proof], output: Path) -> list[Outcome]:
     steps.say(f"{', '.join(names(chosen))}: about {steps.estimate()} min on a quiet machine")
     outcomes: list[Outcome] = []
     steps.begin()
-    with proof_bench(steps.step) as bench:
+    with proof_bench(steps.step, steps.say) as bench:
         for name, _, _, function in chosen:
             steps.what = name
             try:
