@@ -147,7 +147,7 @@ def _over_axes(rng: random.Random, rounds: int) -> list[dict[str, Any]]:
         metrics["ops_per_s"] = ("1/s", [share * 2e4 for share in metrics["of_ideal"][1]])
         cells.append(cell("compute", params, entry, metrics))
     for entry in ("multithread/handoff", BASELINE, "async/handoff"):
-        for offload in (False, True):
+        for offload in (0, 2):
             params = {"connections": 32, "loop": "open", "rate": 1000, "offload": offload, "load": [], "server": []}
             harm = 1.0 if offload else 12.0 if entry == BASELINE else 3.0
             cells.append(cell("mixed", params, entry, served(rng, 40.0, rounds, harm)))

@@ -97,7 +97,7 @@ class Verdict(unittest.TestCase):
         by_need = {finding.need: finding for finding in findings(made.results())}
         self.assertEqual(by_need["Thousands of active connections"].where, "at 10,000 connections")
         self.assertIn("lines/s asked for", by_need["Low tail latency under a given load"].where)
-        self.assertEqual(by_need["Heavy lines among light ones"].where, "with --offload on")
+        self.assertEqual(by_need["Heavy lines among light ones"].where, "with --offload 2")
         idle = by_need["Many idle connections"]
         self.assertIn(idle.leader, ("async/handoff", made.BASELINE))
         self.assertIn("KiB", idle.figure)

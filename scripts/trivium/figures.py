@@ -156,7 +156,7 @@ def axis_values(facts: dict[str, Any], cells: list[Cell]) -> list[Any]:
 
 
 def place_text(facts: dict[str, Any], value: Any) -> str:
-    """Returns where on the axis something holds: "at 10,000 connections", "with --offload on"; "" without an axis."""
+    """Returns where on the axis something holds: "at 10,000 connections", "with --offload 2"; "" without an axis."""
     if axis_of(facts) is None:
         return ""
     if isinstance(value, bool) or axis_of(facts) == "offload":
@@ -173,7 +173,12 @@ def where_text(facts: dict[str, Any], cell: Cell) -> str:
 
 
 def is_curve(facts: dict[str, Any], cells: list[Cell]) -> bool:
-    """Says whether the scenario has an axis of numbers, two at least, along which a line can be drawn."""
+    """Says whether the scenario has an axis of numbers, two at least, along which a line can be drawn.
+
+    How many threads help with something else is no such axis: it is there or not.
+    """
+    if axis_of(facts) == "offload":
+        return False
     values = axis_values(facts, cells)
     numbers = [value for value in values if isinstance(value, int | float) and not isinstance(value, bool)]
     return len(numbers) > 1 and len(numbers) == len(values)
