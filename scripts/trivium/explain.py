@@ -4,9 +4,10 @@
 
 import shutil
 import textwrap
+from collections.abc import Sequence
 
 from trivium.choose import Catalogue
-from trivium.contenders import DEFAULT_BASELINE, DEFAULT_FETCH_BASELINE, Contender
+from trivium.contenders import DEFAULT_BASELINE, DEFAULT_FETCH_BASELINE, Contender, learned
 from trivium.plan import PROFILES
 from trivium.scenarios import PROFILE_NAMES, AnyScenario, Microbenchmark, Scenario
 
@@ -61,6 +62,15 @@ def about_scenario(scenario: AnyScenario) -> str:
     return "; ".join(parts)
 
 
+def _abilities(contenders: Sequence[Contender]) -> list[str]:
+    """Returns what the contenders of ours can, said once for all that can the same."""
+    groups: dict[tuple[str, ...], list[str]] = {}
+    for contender in contenders:
+        if not contender.foreign and not contender.unsplit:
+            groups.setdefault(tuple(sorted(contender.can)), []).append(contender.name)
+    return [f"{', '.join(names)}: dialect trivium; can {', '.join(can)}" for can, names in groups.items()]
+
+
 def _holds(contender: Contender) -> str:
     if contender.holds_one:
         return "holds 1 connection"
@@ -97,6 +107,12 @@ def explain(catalogue: Catalogue) -> str:
         lines += ["", title]
         for contender in contenders:
             lines += _row(contender.name, about_contender(contender), width)
+        if title == "Servers":
+            lines += ["", "What servers of ours can (with +split the same), and are built when they are measured"]
+            for text in _abilities([learned(contender) for contender in contenders]):
+                lines += textwrap.wrap(
+                    text, width, initial_indent="  ", subsequent_indent="    ", break_on_hyphens=False
+                )
     lines += ["", "Scenarios"]
     for scenario in catalogue.scenarios:
         lines += _row(scenario.name, about_scenario(scenario), width)
