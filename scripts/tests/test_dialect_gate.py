@@ -12,7 +12,7 @@ from pathlib import Path
 from trivium import dialect_gate, gate
 from trivium.contenders import Contender
 from trivium.dialect_gate import CASES, judge_dialect
-from trivium.gate import Memory, fingerprint, judge
+from trivium.gate import Memory, fingerprint, is_known_whole, judge
 from trivium.paths import LOAD
 
 # Echoes what comes, in a thread for each connection; FAULT is done to the bytes first.
@@ -105,6 +105,13 @@ class DialectGate(unittest.TestCase):
         self.assertRegex(verdict().reason, r"gate: failed echo\.")
         renamed = dataclasses.replace(broken, path="/other")
         self.assertNotEqual(fingerprint(renamed, Path("/no/suite")), fingerprint(broken, Path("/no/suite")))
+
+    def test_a_program_that_reads_a_users_file_is_judged_each_time(self) -> None:
+        script = self.folder / "server.py"
+        contender = server("", "echo")
+        self.assertTrue(is_known_whole(contender))
+        script.write_text("")
+        self.assertFalse(is_known_whole(dataclasses.replace(contender, arguments=(str(script), "{port}"))))
 
 
 if __name__ == "__main__":

@@ -86,7 +86,7 @@ def fingerprint(contender: Contender, conformance: Path) -> str:
     else:
         told, judge_of_it = command_for(contender, conformance), conformance
     digest = hashlib.sha256(json.dumps(told).encode())
-    ours = contender.program.name in ("echo", "fetch")
+    ours = not contender.foreign and contender.program.name in ("echo", "fetch")
     siblings = contender.program.parent.glob("*") if ours else [contender.program]
     for path in [*sorted(siblings), judge_of_it]:
         if path.is_file() and os.access(path, os.X_OK):
@@ -94,6 +94,11 @@ def fingerprint(contender: Contender, conformance: Path) -> str:
             with path.open("rb") as program:
                 digest.update(hashlib.file_digest(program, "sha256").digest())
     return digest.hexdigest()
+
+
+def is_known_whole(contender: Contender) -> bool:
+    """Says whether the fingerprint has all that a judgement depends on: not where a program reads files of a user's."""
+    return not contender.foreign or not any(Path(word).exists() for word in contender.arguments)
 
 
 class Memory:
@@ -210,7 +215,7 @@ def judge(
                 verdicts[contender.key] = Judgement(False, f"not built: there is no {contender.program.name}")
                 continue
             key = fingerprint(contender, conformance)
-            if memory.knows(key):
+            if is_known_whole(contender) and memory.knows(key):
                 verdicts[contender.key] = Judgement(True, "", remembered=True)
             elif contender.dialect in CASES:
                 others.append((contender, key))
