@@ -98,7 +98,7 @@ def fingerprint(contender: Contender, conformance: Path) -> str:
 
 def is_known_whole(contender: Contender) -> bool:
     """Says whether the fingerprint has all that a judgement depends on: not where a program reads files of a user's."""
-    return not contender.foreign or not any(Path(word).exists() for word in contender.arguments)
+    return not contender.foreign or not any(os.path.exists(word) for word in contender.arguments)
 
 
 class Memory:
