@@ -152,6 +152,7 @@ class Scenario:
             "cpus": self.cpus,
             "warmup": self.phases.warmup,
             "duration": self.phases.duration,
+            "rounds": self.rounds or None,
         }
 
 
