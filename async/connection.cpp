@@ -53,10 +53,10 @@ Task<> serve(Connection&& connection, Loop& loop, ServeOptions options,
 }
 
 Task<std::optional<Connection>> accept_one(Listener& listener, Permits& permits,
-                                           net::CounterSlot& counters) {
+                                           net::Admission& admission, net::CounterSlot& counters) {
   for (;;) {
     Permit permit;
-    if (permits.limited()) {
+    if (permits.limited() && !admission.refuses()) {
       co_await listener.async_wait(Listener::wait_read, as_result);
       const bool permitted = co_await permits.take(permit);
       if (!permitted) co_return std::nullopt;
@@ -64,6 +64,12 @@ Task<std::optional<Connection>> accept_one(Listener& listener, Permits& permits,
     auto [error, socket] = co_await listener.async_accept(as_result);
     if (!error) {
       net::CounterSlot::add(counters.accepted, 1);
+      const bool full = permits.limited() && admission.refuses() && !permits.try_take(permit);
+      if (full || !admission.admits(listener.native_handle())) {
+        boost::system::error_code ignored;
+        admission.refuse(net::Descriptor(socket.release(ignored)), counters);
+        continue;
+      }
       co_return std::optional<Connection>(std::in_place, std::move(socket), std::move(permit));
     }
     switch (net::classify_accept_error(error.value())) {
@@ -72,6 +78,7 @@ Task<std::optional<Connection>> accept_one(Listener& listener, Permits& permits,
         break;
       case net::AcceptVerdict::back_off:
         net::CounterSlot::add(counters.accept_errors, 1);
+        if (admission.refuse_by_reserve(listener.native_handle(), counters)) break;
         co_await wait_for(listener.get_executor(),
                           std::chrono::milliseconds(net::accept_backoff_ms));
         break;

@@ -9,6 +9,7 @@
 #include "loop.hpp"
 #include "offload.hpp"
 #include "permits.hpp"
+#include "shared/net/admission.hpp"
 #include "shared/net/counters.hpp"
 #include "shared/protocol/echo_session.hpp"
 
@@ -26,7 +27,8 @@ struct Connection {
 /// What a task that serves a connection needs to know.
 struct ServeOptions {
   protocol::EchoSession::Limits limits;
-  Offload* offload = nullptr;  ///< where lines that compute or block go, if anywhere
+  std::chrono::nanoseconds line_timeout{};  ///< for one line, in all; 0: no limit
+  Offload* offload = nullptr;               ///< where lines that compute or block go, if anywhere
 };
 
 /// Serves one connection to its end, closes it, and counts it in the slot.
@@ -41,10 +43,12 @@ struct ServeOptions {
 /// Waits for the next connection; nothing once the listener was shut, or the permits were closed.
 ///
 /// Takes a permit when a connection waits, not before, so that a loop without clients hoards none.
-/// Errors that pass are counted and waited out by a timer. Counts the connection as accepted.
+/// Errors that pass are counted and waited out by a timer. Counts the connection as accepted;
+/// refuses, and goes on, where it is not to be admitted.
 /// Throws std::system_error where the listener is of no use any more. The references are to outlive
 /// the task.
 [[nodiscard]] Task<std::optional<Connection>> accept_one(Listener& listener, Permits& permits,
+                                                         net::Admission& admission,
                                                          net::CounterSlot& counters);
 
 /// A second owner of a listener, for the loop that is to accept from it.

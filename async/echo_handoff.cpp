@@ -19,9 +19,9 @@ namespace {
 
 // References are to what the strategy owns, here and in the other tasks.
 Task<> accept_and_hand_off(Listener listener, Loop& loop, Permits& permits,
-                           const Service& service) {
+                           net::Admission& admission, const Service& service) {
   net::CounterSlot& counters = loop.next_slot();
-  while (auto connection = co_await accept_one(listener, permits, counters)) {
+  while (auto connection = co_await accept_one(listener, permits, admission, counters)) {
     service.start(std::move(*connection), loop);
   }
 }
@@ -31,10 +31,11 @@ Task<> accept_and_hand_off(Listener listener, Loop& loop, Permits& permits,
 net::Totals serve_handoff(app::EchoServer& server) {
   Loop pool(server.options.workers, server.options.idle_timeout);
   Permits permits(server.options.max_connections);
+  net::Admission admission(server.admission());
   Offload offload(server.options.offload);
   const Service service(serve_options(server, offload), server.options.split());
   pool.start(accept_and_hand_off(adopt_listener(pool.executor(), server.listener.get()), pool,
-                                 permits, service));
+                                 permits, admission, service));
   return shepherd(server, {&pool}, [&] { permits.close(); });
 }
 

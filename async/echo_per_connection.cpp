@@ -16,9 +16,10 @@ namespace trivium::async {
 namespace {
 
 // References are to what the strategy owns, here and in the other tasks.
-Task<> accept_and_spawn(Listener listener, Loop& loop, Permits& permits, const Service& service) {
+Task<> accept_and_spawn(Listener listener, Loop& loop, Permits& permits, net::Admission& admission,
+                        const Service& service) {
   net::CounterSlot& counters = loop.next_slot();
-  while (auto connection = co_await accept_one(listener, permits, counters)) {
+  while (auto connection = co_await accept_one(listener, permits, admission, counters)) {
     service.start(std::move(*connection), loop);
   }
 }
@@ -28,10 +29,11 @@ Task<> accept_and_spawn(Listener listener, Loop& loop, Permits& permits, const S
 net::Totals serve_per_connection(app::EchoServer& server) {
   Loop loop(1, server.options.idle_timeout);
   Permits permits(server.options.max_connections);
+  net::Admission admission(server.admission());
   Offload offload(server.options.offload);
   const Service service(serve_options(server, offload), server.options.split());
   loop.start(accept_and_spawn(adopt_listener(loop.executor(), server.listener.get()), loop, permits,
-                              service));
+                              admission, service));
   return shepherd(server, {&loop}, [&] { permits.close(); });
 }
 

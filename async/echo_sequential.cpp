@@ -16,9 +16,10 @@ namespace trivium::async {
 namespace {
 
 // References are to what the strategy owns.
-Task<> accept_and_serve(Listener listener, Loop& loop, Permits& permits, ServeOptions options) {
+Task<> accept_and_serve(Listener listener, Loop& loop, Permits& permits, net::Admission& admission,
+                        ServeOptions options) {
   net::CounterSlot& counters = loop.next_slot();
-  while (auto connection = co_await accept_one(listener, permits, counters)) {
+  while (auto connection = co_await accept_one(listener, permits, admission, counters)) {
     co_await serve(std::move(*connection), loop, options, counters);
   }
 }
@@ -28,9 +29,10 @@ Task<> accept_and_serve(Listener listener, Loop& loop, Permits& permits, ServeOp
 net::Totals serve_sequential(app::EchoServer& server) {
   Loop loop(1, server.options.idle_timeout);
   Permits unlimited(0);  // at most one is open in any case
+  net::Admission admission(server.admission());
   Offload offload(server.options.offload);
   loop.start_unit(accept_and_serve(adopt_listener(loop.executor(), server.listener.get()), loop,
-                                   unlimited, serve_options(server, offload)));
+                                   unlimited, admission, serve_options(server, offload)));
   return shepherd(server, {&loop}, [] {});
 }
 

@@ -21,9 +21,10 @@ namespace trivium::async {
 namespace {
 
 // References are to what the strategy owns, here and in the other tasks.
-Task<> accept_and_spawn(Listener listener, Loop& loop, Permits& permits, const Service& service) {
+Task<> accept_and_spawn(Listener listener, Loop& loop, Permits& permits, net::Admission& admission,
+                        const Service& service) {
   net::CounterSlot& counters = loop.next_slot();
-  while (auto connection = co_await accept_one(listener, permits, counters)) {
+  while (auto connection = co_await accept_one(listener, permits, admission, counters)) {
     service.start(std::move(*connection), loop);
   }
 }
@@ -42,12 +43,14 @@ net::Totals serve_shared_accept(app::EchoServer& server) {
     loops.emplace_back(1, server.options.idle_timeout);
   }
   Permits permits(server.options.max_connections);
+  net::Admission admission(server.admission());
   Offload offload(server.options.offload);
   const Service service(serve_options(server, offload), server.options.split());
   std::vector<Loop*> flock;
   for (Loop& loop : loops) {
     const int listener = flock.empty() ? server.listener.get() : siblings[flock.size() - 1].get();
-    loop.start(accept_and_spawn(adopt_listener(loop.executor(), listener), loop, permits, service));
+    loop.start(accept_and_spawn(adopt_listener(loop.executor(), listener), loop, permits, admission,
+                                service));
     flock.push_back(&loop);
   }
   return shepherd(server, flock, [&] {

@@ -48,6 +48,15 @@ class Permits {
     co_return status == ChannelStatus::ok;
   }
 
+  /// Takes a permit if there is one, or if they were closed: nobody is limited any more. Requires:
+  /// `limited`.
+  [[nodiscard]] bool try_take(Permit& permit) {
+    Token token;
+    const ChannelStatus status = channel_->try_send(std::move(token));
+    if (status == ChannelStatus::ok) permit = Permit(*this);
+    return status != ChannelStatus::would_block;
+  }
+
   /// Wakes everyone who waits for a permit; none is given from then on.
   void close() {
     if (channel_) channel_->close();

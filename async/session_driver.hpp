@@ -14,6 +14,7 @@
 #include "connection.hpp"
 #include "loop.hpp"
 #include "shared/net/counters.hpp"
+#include "shared/net/line_clock.hpp"
 #include "shared/protocol/echo_session.hpp"
 #include "watchdog.hpp"
 
@@ -81,6 +82,7 @@ template <typename Output>
                            net::CounterSlot& counters) {
   using Kind = protocol::Action::Kind;
   protocol::EchoSession session(options.limits);
+  net::LineClock line_clock(options.line_timeout);
   Watch watch(loop.watchdog(), connection.socket);
   const Serving serving{connection.socket.native_handle(), session, watch, counters};
   Output output(serving, loop);
@@ -93,10 +95,14 @@ template <typename Output>
       }
     }
     switch (action.kind) {
-      case Kind::read:
+      case Kind::read: {
+        const auto deadline = line_clock.deadline(session);
+        if (deadline != net::LineClock::never) watch.limit(deadline);
         co_await watch.ready(Socket::wait_read);
         read_some(serving, output);
+        if (deadline != net::LineClock::never) watch.limit(net::LineClock::never);
         break;
+      }
       case Kind::write:
         if (const auto reason = watch.over()) {
           give_up(*reason, serving, output);

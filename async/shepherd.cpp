@@ -34,9 +34,13 @@ Task<> obey(app::EchoServer& server, const Flock& loops, const std::function<voi
           server.listener.close();  // the loops accept from copies, and close them as they see this
           stop();
           drain_timer.expires_after(server.options.drain_timeout);
-          drain_timer.async_wait([&loops](boost::system::error_code cancelled) {
+          drain_timer.async_wait([&](boost::system::error_code cancelled) {
             if (cancelled) return;
             for (Loop* loop : loops) loop->expire();
+            drain_timer.expires_after(app::give_up_after);
+            drain_timer.async_wait([&](boost::system::error_code all_ended) {
+              if (!all_ended) server.exit_drained(count(loops));
+            });
           });
           break;
         case app::Command::kill:
@@ -51,7 +55,9 @@ Task<> obey(app::EchoServer& server, const Flock& loops, const std::function<voi
 }  // namespace
 
 ServeOptions serve_options(const app::EchoServer& server, Offload& offload) {
-  return {.limits = server.limits(), .offload = offload.offers() ? &offload : nullptr};
+  return {.limits = server.limits(),
+          .line_timeout = server.options.line_timeout,
+          .offload = offload.offers() ? &offload : nullptr};
 }
 
 net::Totals shepherd(app::EchoServer& server, const Flock& loops,

@@ -20,10 +20,11 @@ namespace trivium::async {
 ///
 /// The shutdown contract, the same in every model: the first SIGTERM or SIGINT shuts and closes the
 /// listener and calls `stop`; connections that were accepted are served on; at the drain timeout
-/// the loops' watchdogs end all waits. A second signal ends the process with every unit in it.
-/// SIGUSR1 reports the counters. The main thread is no loop's, so that a loop whose thread is held
-/// by one of its tasks does not keep signals from being obeyed. Blocks; returns the final counters;
-/// throws what a task threw.
+/// the loops' watchdogs end all waits; a task that does not wait (it computes, say) is given up
+/// some time later with the whole process (`EchoServer::exit_drained`). A second signal ends the
+/// process with every unit in it. SIGUSR1 reports the counters. The main thread is no loop's, so
+/// that a loop whose thread is held by one of its tasks does not keep signals from being obeyed.
+/// Blocks; returns the final counters; throws what a task threw.
 net::Totals shepherd(app::EchoServer& server, const std::vector<Loop*>& loops,
                      const std::function<void()>& stop);
 

@@ -19,11 +19,21 @@ void Watch::progress() noexcept {
   deadline_.store(Clock::now() + watchdog_.idle_timeout_, std::memory_order_relaxed);
 }
 
+void Watch::limit(Clock::time_point deadline) {
+  limit_.store(deadline, std::memory_order_relaxed);
+  if (deadline == Clock::time_point::max()) return;
+  const std::lock_guard lock(watchdog_.mutex_);
+  if (!is_linked() || check_ <= deadline) return;
+  watchdog_.watches_.erase(watchdog_.watches_.iterator_to(*this));
+  watchdog_.file(*this, deadline);
+}
+
 void Watch::linger() {
   const auto deadline = Clock::now() + protocol::linger_time;
   const std::lock_guard lock(watchdog_.mutex_);
   if (is_linked()) watchdog_.watches_.erase(watchdog_.watches_.iterator_to(*this));
   phase_ = Phase::lingering;
+  limit_.store(Clock::time_point::max(), std::memory_order_relaxed);
   over_.store(Over::no, std::memory_order_relaxed);
   deadline_.store(deadline, std::memory_order_relaxed);
   watchdog_.file(*this, deadline);
@@ -35,6 +45,8 @@ std::optional<CloseReason> Watch::over() const noexcept {
       return std::nullopt;
     case Over::time:
       return CloseReason::idle;
+    case Over::line:
+      return CloseReason::line_timeout;
     case Over::drain:
       return CloseReason::drain;
   }
@@ -116,9 +128,10 @@ void Watchdog::look(Clock::time_point now) {
   while (!watches_.empty() && watches_.begin()->check_ <= now) {
     Watch& watch = *watches_.begin();
     watches_.erase(watches_.begin());
-    const auto deadline = watch.deadline_.load(std::memory_order_relaxed);
+    const auto limit = watch.limit_.load(std::memory_order_relaxed);
+    const auto deadline = std::min(watch.deadline_.load(std::memory_order_relaxed), limit);
     if (deadline <= now) {
-      watch.sentence(Watch::Over::time);
+      watch.sentence(limit <= now ? Watch::Over::line : Watch::Over::time);
     } else {
       watch.check_ = std::min(deadline, now + idle_timeout_);  // it may be paused
       watches_.insert(watch);

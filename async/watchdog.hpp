@@ -34,6 +34,9 @@ class Watch : public boost::intrusive::set_base_hook<> {
   /// Stops the idle time until the next progress.
   void pause() noexcept { deadline_.store(Clock::time_point::max(), std::memory_order_relaxed); }
 
+  /// Sets when all waits are over whatever progress there is: a line's time. `max` takes that back.
+  void limit(Clock::time_point deadline);
+
   /// Forgets what ended the session's waits; from now on all waits together get the linger time.
   void linger();
 
@@ -59,7 +62,7 @@ class Watch : public boost::intrusive::set_base_hook<> {
 
  private:
   friend class Watchdog;
-  enum class Over { no, time, drain };
+  enum class Over { no, time, line, drain };
   enum class Phase { serving, lingering };
 
   // The wait starts, and is ended, under the lock: so no two threads use the socket at once, and a
@@ -94,6 +97,7 @@ class Watch : public boost::intrusive::set_base_hook<> {
   Watchdog& watchdog_;
   Socket& socket_;
   std::atomic<Clock::time_point> deadline_;
+  std::atomic<Clock::time_point> limit_{Clock::time_point::max()};
   std::atomic<Over> over_{Over::no};
   std::mutex mutex_;        // held while the socket is used here; guards:
   Timer* sleep_ = nullptr;  // what the connection sleeps by

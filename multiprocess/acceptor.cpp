@@ -17,8 +17,9 @@ constexpr auto backoff = std::chrono::milliseconds(net::accept_backoff_ms);
 
 }  // namespace
 
-Acceptor::Acceptor(const net::Descriptor& listener, net::CounterSlot& counters)
-    : listener_(listener), counters_(counters) {
+Acceptor::Acceptor(const net::Descriptor& listener, net::Admission& admission,
+                   net::CounterSlot& counters)
+    : listener_(listener), admission_(admission), counters_(counters) {
   const int flags = net::checked(::fcntl(listener.get(), F_GETFL), "fcntl");
   net::checked(::fcntl(listener.get(), F_SETFL, flags | O_NONBLOCK), "fcntl");
 }
@@ -37,7 +38,9 @@ net::Descriptor Acceptor::accept() {
     net::Descriptor connection(::accept4(listener_.get(), nullptr, nullptr, SOCK_CLOEXEC));
     if (connection) {
       net::CounterSlot::add(counters_.accepted, 1);
-      return connection;
+      if (admission_.admits(listener_.get())) return connection;
+      admission_.refuse(std::move(connection), counters_);
+      continue;
     }
     const int error = errno;
     if (error == EAGAIN) return {};
@@ -47,6 +50,7 @@ net::Descriptor Acceptor::accept() {
         break;
       case net::AcceptVerdict::back_off:
         net::CounterSlot::add(counters_.accept_errors, 1);
+        if (admission_.refuse_by_reserve(listener_.get(), counters_)) break;
         retry_at_ = Clock::now() + backoff;
         return {};
       case net::AcceptVerdict::stopped:

@@ -4,6 +4,7 @@
 
 #include <chrono>
 
+#include "shared/net/admission.hpp"
 #include "shared/net/counters.hpp"
 #include "shared/net/descriptor.hpp"
 
@@ -21,7 +22,7 @@ class Acceptor {
   };
 
   /// Makes the listener non-blocking; it may be closed while the acceptor uses it.
-  Acceptor(const net::Descriptor& listener, net::CounterSlot& counters);
+  Acceptor(const net::Descriptor& listener, net::Admission& admission, net::CounterSlot& counters);
 
   /// Waiting for a client, or for the end of a back-off; for nothing once the listener was shut.
   [[nodiscard]] Wait wait() const;
@@ -29,12 +30,13 @@ class Acceptor {
   /// Waiting for the system to have again what it was short of.
   [[nodiscard]] static Wait wait_for_resources();
 
-  /// Takes a connection, if one waits; counts it, and errors. Does not block. Throws
-  /// std::system_error where the listener is of no use any more.
+  /// Takes a connection, if one waits; counts it, and errors; refuses who is not to be admitted.
+  /// Does not block. Throws std::system_error where the listener is of no use any more.
   [[nodiscard]] net::Descriptor accept();
 
  private:
   const net::Descriptor& listener_;
+  net::Admission& admission_;
   net::CounterSlot& counters_;
   Clock::time_point retry_at_{};
 };

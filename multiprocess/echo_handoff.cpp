@@ -32,6 +32,7 @@ struct Worker {
   net::Descriptor connections;  // our end of what passes sockets to it; closed: it is to end
   net::Descriptor in_flight;    // our copy of the one that it has not yet begun
   std::uint64_t begun = 0;
+  bool busy = false;  // it was given a connection, and no credit has come since
 };
 
 struct Handoff {
@@ -46,6 +47,7 @@ struct Handoff {
 
 std::size_t start_worker(Handoff& handoff, Units& units, const app::EchoOptions& options) {
   const auto idle = std::chrono::ceil<std::chrono::microseconds>(options.idle_timeout);
+  const auto line = std::chrono::ceil<std::chrono::microseconds>(options.line_timeout);
   return units.launch([&](std::size_t unit) {
     auto [ours, theirs] = make_message_sockets();
     std::vector<int> inherited{theirs.get(), units.board().descriptor()};
@@ -54,11 +56,14 @@ std::size_t start_worker(Handoff& handoff, Units& units, const app::EchoOptions&
                                        "--unit",         std::to_string(unit),
                                        "--connection",   options.connection,
                                        "--max-line",     std::to_string(options.max_line),
-                                       "--idle-timeout", std::to_string(idle.count()) + "us"};
+                                       "--idle-timeout", std::to_string(idle.count()) + "us",
+                                       "--line-timeout", std::to_string(line.count()) + "us",
+                                       "--max-requests", std::to_string(options.max_requests),
+                                       "--max-memory",   std::to_string(options.max_memory)};
     if (options.hazards) arguments.emplace_back("--hazards");
     const pid_t pid = start_program(program_beside(worker_program), arguments, inherited);
     handoff.reports.watch(unit, open_pidfd(pid));
-    handoff.workers[unit] = {.connections = std::move(ours), .in_flight = {}, .begun = 0};
+    handoff.workers[unit] = {.connections = std::move(ours), .in_flight = {}};
     return pid;
   });
 }
@@ -69,6 +74,7 @@ void take_reports(Handoff& handoff) {
     const Report report = Report::from(message);
     if (report.kind == Report::Kind::credit) {
       handoff.credits.push_back(report.unit);
+      handoff.workers[report.unit].busy = false;
     } else {
       handoff.workers[report.unit].in_flight.close();
       ++handoff.workers[report.unit].begun;
@@ -89,11 +95,19 @@ void deliver(Handoff& handoff, Units& units) {
     const std::size_t unit = handoff.credits.back();
     handoff.credits.pop_back();
     Worker& worker = handoff.workers[unit];
+    worker.busy = true;
     worker.in_flight = std::move(handoff.undelivered.front());
     handoff.undelivered.pop_front();
     // A worker that cannot be reached ends, and so gives the connection back.
     if (!send_descriptor(worker.connections.get(), worker.in_flight.get())) units.kill(unit);
   }
+}
+
+// Whether every worker, also one that is only starting, has a connection or will be given one.
+bool is_full(const Handoff& handoff) {
+  const auto& workers = handoff.workers;
+  const auto busy = std::count_if(workers.begin(), workers.end(), [](auto& w) { return w.busy; });
+  return handoff.undelivered.size() + static_cast<std::size_t>(busy) >= workers.size();
 }
 
 // Once nothing can be given back any more, idle workers end, and busy ones after their connection.
@@ -113,11 +127,15 @@ net::Totals serve_handoff(app::EchoServer& server) {
   const std::size_t workers = server.options.pool_size();
   Handoff handoff(workers);
   Units units(workers, server.options.units_a_connection());
-  Supervisor pool(workers, [&] { return start_worker(handoff, units, server.options); });
-  Acceptor acceptor(server.listener, units.counters());
+  Supervisor pool(workers, server.options.max_restarts,
+                  [&] { return start_worker(handoff, units, server.options); });
+  net::Admission admission(server.admission());
+  Acceptor acceptor(server.listener, admission, units.counters());
   Shepherd shepherd(server, units);
   while (shepherd.serving() || !handoff.undelivered.empty()) {
-    const auto wait = handoff.credits.empty() ? Acceptor::Wait{} : acceptor.wait();
+    const bool refuses = admission.refuses() && is_full(handoff);
+    const bool accepts = refuses || !handoff.credits.empty();
+    const auto wait = accepts ? acceptor.wait() : Acceptor::Wait{};
     const bool quiet = handoff.reports.arm();
     const auto until = quiet ? std::min(wait.until, pool.due()) : Shepherd::Clock::now();
     const auto events = shepherd.watch(wait.descriptor, handoff.reports.descriptor(), until);
@@ -127,9 +145,14 @@ net::Totals serve_handoff(app::EchoServer& server) {
       pool.ended(worker);
     }
     // A credit may be owed to a connection that was just given back.
-    if (events.first && handoff.undelivered.empty() && !handoff.credits.empty()) {
+    const bool idle = handoff.undelivered.empty() && !handoff.credits.empty();
+    if (events.first && (idle || refuses)) {
       if (auto connection = acceptor.accept()) {
-        handoff.undelivered.push_back(std::move(connection));
+        if (idle) {
+          handoff.undelivered.push_back(std::move(connection));
+        } else {
+          admission.refuse(std::move(connection), units.counters());
+        }
       }
     }
     if (shepherd.expired()) {
@@ -139,6 +162,7 @@ net::Totals serve_handoff(app::EchoServer& server) {
     }
     deliver(handoff, units);
     if (shepherd.draining()) dismiss(handoff, pool);
+    if (pool.exhausted()) shepherd.give_up();
     pool.replace();
   }
   return units.totals();

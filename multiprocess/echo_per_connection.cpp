@@ -11,6 +11,7 @@
 #include "acceptor.hpp"
 #include "child_process.hpp"
 #include "echo_server.hpp"
+#include "lifespan.hpp"
 #include "shepherd.hpp"
 #include "split_connection.hpp"
 #include "units.hpp"
@@ -22,10 +23,12 @@ namespace {
 constexpr std::size_t most_children = 65536;
 
 // Forks the connection's process; false while the system has none left, and the connection waits.
-bool start_connection(net::Descriptor& connection, Units& units, const net::ServeOptions& serving) {
+bool start_connection(net::Descriptor& connection, Units& units, const net::ServeOptions& serving,
+                      std::size_t max_memory) {
   try {
     units.start([&](net::CounterSlot& counters) {
       close_all_but({connection.get()});
+      const Lifespan limited({.max_memory = max_memory});
       Service service(serving, counters);
       service.serve(std::move(connection));
     });
@@ -44,24 +47,27 @@ net::Totals serve_per_connection(app::EchoServer& server) {
       server.options.max_connections > 0 ? server.options.max_connections : most_children;
   Units units(limit, server.options.units_a_connection());
   const net::ServeOptions serving = server.serve_options(units.board().expired());
-  Acceptor acceptor(server.listener, units.counters());
+  net::Admission admission(server.admission());
+  Acceptor acceptor(server.listener, admission, units.counters());
   Shepherd shepherd(server, units);
   net::Descriptor connection;  // accepted, and waits for a process
   while (shepherd.serving() || connection) {
     Acceptor::Wait wait;  // at the limit: for a unit to end
     if (connection) {
       wait = Acceptor::wait_for_resources();
-    } else if (units.running() < limit) {
+    } else if (units.running() < limit || admission.refuses()) {
       wait = acceptor.wait();
     }
     const auto events = shepherd.watch(wait.descriptor, -1, wait.until);
     for (const auto& unit : events.ended) units.crashed(1 - unit.closed);
     if (events.first) connection = acceptor.accept();
-    if (connection && shepherd.expired()) {
+    if (connection && units.running() == limit) {
+      admission.refuse(std::move(connection), units.counters());
+    } else if (connection && shepherd.expired()) {
       connection.close();
       units.counters().close(protocol::CloseReason::drain);
     } else if (connection) {
-      start_connection(connection, units, serving);
+      start_connection(connection, units, serving, server.options.max_memory);
     }
   }
   return units.totals();

@@ -10,6 +10,7 @@
 
 #include "child_process.hpp"
 #include "echo_server.hpp"
+#include "lifespan.hpp"
 #include "shepherd.hpp"
 #include "split_connection.hpp"
 #include "supervisor.hpp"
@@ -21,12 +22,16 @@ net::Totals serve_shared_accept(app::EchoServer& server) {
   const std::size_t workers = server.options.pool_size();
   Units units(workers, server.options.units_a_connection());
   const net::ServeOptions serving = server.serve_options(units.board().expired());
-  Supervisor pool(workers, [&] {
+  Supervisor pool(workers, server.options.max_restarts, [&] {
     return units.start([&](net::CounterSlot& counters) {
       close_all_but({server.listener.get()});
+      Lifespan lifespan(
+          {.max_requests = server.options.max_requests, .max_memory = server.options.max_memory});
+      net::Admission admission(server.admission());
       Service service(serving, counters);
-      while (auto connection = net::accept_one(server.listener.get(), counters)) {
+      while (auto connection = net::accept_one(server.listener.get(), admission, counters)) {
         service.serve(std::move(*connection));
+        if (!lifespan.goes_on()) break;
       }
     });
   });
@@ -38,6 +43,7 @@ net::Totals serve_shared_accept(app::EchoServer& server) {
       pool.ended(worker);
     }
     if (shepherd.draining()) pool.stop();
+    if (pool.exhausted()) shepherd.give_up();
     pool.replace();
   }
   return units.totals();

@@ -46,10 +46,16 @@ Shepherd::Events Shepherd::watch(int first, int second, Clock::time_point wake) 
   if (const auto now = Clock::now(); now >= next_kick_) {
     units_.board().expired() = true;
     units_.kick();
+    if (now >= give_up_at_) units_.give_up();
     next_kick_ = now + kick_interval;
   }
   if (fds[0].revents != 0) obey(events);
   return events;
+}
+
+void Shepherd::give_up() {
+  units_.kill_all();
+  server_.exit_exhausted(units_.totals());
 }
 
 void Shepherd::obey(Events& events) {
@@ -75,6 +81,7 @@ void Shepherd::obey(Events& events) {
 void Shepherd::drain() {
   draining_ = true;
   next_kick_ = Clock::now() + server_.options.drain_timeout;
+  give_up_at_ = next_kick_ + app::give_up_after;
   net::shut_listener(server_.listener.get());
   server_.listener.close();
 }

@@ -14,8 +14,9 @@ namespace trivium::multiprocess {
 ///
 /// The shutdown contract, the same in every model: the first SIGTERM or SIGINT shuts and closes the
 /// listener; connections that were accepted are served on; at the drain timeout `expired` is set
-/// and units are kicked until none is left. A second signal kills every unit, writes the counters
-/// and ends the process. SIGUSR1 reports the counters.
+/// and units are kicked until none is left; one that does not look up (it computes, say) is killed
+/// some time later, and what it held counted as `drain`. A second signal kills every unit, writes
+/// the counters and ends the process. SIGUSR1 reports the counters.
 class Shepherd {
  public:
   using Clock = std::chrono::steady_clock;
@@ -43,6 +44,9 @@ class Shepherd {
   /// signal was obeyed, or it is `wake`.
   [[nodiscard]] Events watch(int first, int second, Clock::time_point wake);
 
+  /// Kills every unit, and ends the process: to replace workers makes no sense any more.
+  [[noreturn]] void give_up();
+
  private:
   void obey(Events& events);
   void drain();
@@ -51,6 +55,7 @@ class Shepherd {
   Units& units_;
   bool draining_ = false;
   Clock::time_point next_kick_ = never;
+  Clock::time_point give_up_at_ = never;
 };
 
 }  // namespace trivium::multiprocess

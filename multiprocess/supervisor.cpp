@@ -6,6 +6,8 @@
 #include <system_error>
 #include <utility>
 
+#include "shared/app/echo_options.hpp"
+
 namespace trivium::multiprocess {
 
 Backoff::Duration Backoff::after(Duration lived) noexcept {
@@ -13,7 +15,8 @@ Backoff::Duration Backoff::after(Duration lived) noexcept {
   return std::exchange(next_, std::clamp(next_ * 2, shortest, longest));
 }
 
-Supervisor::Supervisor(std::size_t workers, Start start) : start_(std::move(start)) {
+Supervisor::Supervisor(std::size_t workers, std::size_t max_restarts, Start start)
+    : max_restarts_(max_restarts), start_(std::move(start)) {
   for (std::size_t i = 0; i < workers; ++i) running_.emplace(start_(), Backoff());
 }
 
@@ -21,8 +24,13 @@ void Supervisor::ended(const Units::Ended& worker) {
   const auto post = running_.extract(worker.unit);
   if (stopped_ || post.empty()) return;
   Backoff backoff = post.mapped();
-  const auto wait = backoff.after(worker.lived);
-  vacancies_.push_back({Clock::now() + wait, backoff});
+  const auto now = Clock::now();
+  if (!worker.died) return vacancies_.push_back({now, backoff});  // it was due to be replaced
+  if (max_restarts_ > 0) {
+    deaths_.push_back(now);
+    while (deaths_.front() < now - app::restart_window) deaths_.pop_front();
+  }
+  vacancies_.push_back({now + backoff.after(worker.lived), backoff});
 }
 
 void Supervisor::replace() {

@@ -4,6 +4,7 @@
 
 #include <chrono>
 #include <cstddef>
+#include <deque>
 #include <functional>
 #include <unordered_map>
 #include <vector>
@@ -29,18 +30,25 @@ class Backoff {
   Duration next_{};
 };
 
-/// Keeps a fixed number of workers: whatever ends is replaced, with a back-off of its own.
+/// Keeps a fixed number of workers: whatever dies is replaced, with a back-off of its own, as long
+/// as that makes sense.
 class Supervisor {
  public:
   using Clock = Units::Clock;
   using Start = std::function<std::size_t()>;
 
   /// Starts the workers by a function that returns the new unit or throws std::system_error, which
-  /// passes through here.
-  Supervisor(std::size_t workers, Start start);
+  /// passes through here. `max_restarts`: deaths within `app::restart_window` that it stands; 0:
+  /// any number.
+  Supervisor(std::size_t workers, std::size_t max_restarts, Start start);
 
-  /// Takes note that a worker has ended: it is to be replaced.
+  /// Takes note that a worker has ended: it is to be replaced, at once if it did not die.
   void ended(const Units::Ended& worker);
+
+  /// Whether more workers died than it stands: something is wrong that no replacement mends.
+  [[nodiscard]] bool exhausted() const noexcept {
+    return max_restarts_ > 0 && deaths_.size() > max_restarts_;
+  }
 
   /// Starts the replacements that are due. Where the system refuses, they back off again.
   void replace();
@@ -57,7 +65,9 @@ class Supervisor {
     Backoff backoff;
   };
 
+  const std::size_t max_restarts_;
   Start start_;
+  std::deque<Clock::time_point> deaths_;              // within the window
   std::unordered_map<std::size_t, Backoff> running_;  // by unit
   std::vector<Vacancy> vacancies_;
   bool stopped_ = false;

@@ -59,6 +59,16 @@ std::vector<Units::Ended> Units::reap() {
   return all;
 }
 
+void Units::crashed(std::uint64_t connections) noexcept {
+  const auto reason = given_up_ ? protocol::CloseReason::drain : protocol::CloseReason::crashed;
+  retired_.closed[static_cast<std::size_t>(reason)] += connections;
+}
+
+void Units::give_up() noexcept {
+  given_up_ = true;
+  for (const auto& [pid, unit] : running_) signal(pid, SIGKILL);
+}
+
 void Units::kick() const noexcept {
   for (const auto& [pid, unit] : running_) signal(pid, SIGTERM);
 }

@@ -55,8 +55,9 @@ class Units {
   /// Takes note of the units that have ended since, and says which.
   [[nodiscard]] std::vector<Ended> reap();
 
-  /// Counts connections whose unit died under them.
-  void crashed(std::uint64_t connections) noexcept { retired_.crashed(connections); }
+  /// Counts connections whose unit died under them: as `crashed`, or as `drain` where units are
+  /// given up.
+  void crashed(std::uint64_t connections) noexcept;
 
   /// Units that were started and have not been reaped.
   [[nodiscard]] std::size_t running() const noexcept { return running_.size(); }
@@ -68,6 +69,9 @@ class Units {
 
   /// Kills one unit; it is reaped like any other.
   void kill(std::size_t unit) const noexcept;
+
+  /// Kills the units that are left, which are reaped like any other.
+  void give_up() noexcept;
 
   /// Kills all units and reaps them. What they had in hand stays counted as active.
   void kill_all() noexcept;
@@ -94,6 +98,7 @@ class Units {
   std::vector<std::size_t> free_slots_;  // used before; the last is the next
   std::size_t fresh_slot_ = 0;           // this and all above it were never used
   std::unordered_map<pid_t, Unit> running_;
+  bool given_up_ = false;
   net::CounterSlot own_;
   net::Totals retired_;  // folded in from units that were reaped
 };

@@ -11,7 +11,9 @@
 #include "channel.hpp"
 #include "descriptor_passing.hpp"
 #include "echo_worker.hpp"
+#include "lifespan.hpp"
 #include "shared/app/command_line.hpp"
+#include "shared/app/echo_options.hpp"
 #include "shared/net/blocking_connection.hpp"
 #include "split_connection.hpp"
 
@@ -24,6 +26,8 @@ struct WorkerOptions {
   std::string connection = "loop";
   std::size_t max_line = 64 * 1024;
   std::chrono::nanoseconds idle_timeout = std::chrono::seconds(60);
+  std::chrono::nanoseconds line_timeout{};
+  Lifespan::Limits lifespan;
   bool hazards = false;
 };
 
@@ -37,19 +41,26 @@ std::optional<int> parse_worker_options(int argc, char** argv, WorkerOptions& op
   app::add_size(app, "--max-line", options.max_line, "Content that a line may have");
   app::add_duration(app, "--idle-timeout", options.idle_timeout,
                     "A connection without progress is closed");
+  app::add_limit(app, "--line-timeout", options.line_timeout,
+                 "A line that takes longer is dropped");
+  app::add_count(app, "--max-requests", options.lifespan.max_requests, 0, app::most_requests,
+                 "It ends after so many connections; 0: no limit");
+  app::add_limit(app, "--max-memory", options.lifespan.max_memory,
+                 "It dies of more, and ends after a connection with half of it");
   app.add_flag("--hazards", options.hazards, "Lines that begin with @ act");
   return app::parse(app, argc, argv);
 }
 
-void work(int connections, ChannelSender& reports, std::uint32_t unit, Service& service) {
+void work(int connections, ChannelSender& reports, std::uint32_t unit, Service& service,
+          Lifespan& lifespan) {
   const Report credit{.unit = unit, .kind = Report::Kind::credit};
   const Report begun{.unit = unit, .kind = Report::Kind::begun};
-  for (;;) {
+  do {
     if (reports.send(credit.bytes()) != ChannelStatus::ok) return;
     net::Descriptor connection = receive_descriptor(connections);
     if (!connection || reports.send(begun.bytes()) != ChannelStatus::ok) return;
     service.serve(std::move(connection));
-  }
+  } while (lifespan.goes_on());
 }
 
 }  // namespace
@@ -69,10 +80,12 @@ int main(int argc, char** argv) {
     const net::ServeOptions serving{
         .limits = {.max_line = options.max_line, .hazards = options.hazards},
         .idle_timeout = options.idle_timeout,
+        .line_timeout = options.line_timeout,
         .expired = board.expired(),
         .split = options.connection == "split"};
+    Lifespan lifespan(options.lifespan);
     Service service(serving, board.slot(options.unit));
-    work(connections.get(), reports, static_cast<std::uint32_t>(options.unit), service);
+    work(connections.get(), reports, static_cast<std::uint32_t>(options.unit), service, lifespan);
     return 0;
   } catch (const std::exception& error) {
     std::cerr << worker_program << ": " << error.what() << '\n';

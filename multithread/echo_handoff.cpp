@@ -22,17 +22,25 @@ namespace {
 struct Credit {};
 
 struct Handoff {
-  explicit Handoff(std::size_t workers) : credits(workers), connections(workers) {}
+  explicit Handoff(std::size_t workers) : held(0), credits(workers), connections(workers) {}
 
+  std::atomic<std::size_t> held;         // connections handed over and not closed
   Channel<Credit> credits;               // from an idle worker to the acceptor
   Channel<net::Descriptor> connections;  // from the acceptor to the worker
 };
 
-void accept_and_hand_off(int listener, Handoff& handoff, net::CounterSlot& counters) {
+void accept_and_hand_off(int listener, std::size_t workers, Handoff& handoff,
+                         net::Admission& admission, net::CounterSlot& counters) {
   Credit credit;
-  while (handoff.credits.receive(credit) == ChannelStatus::ok) {
-    auto connection = net::accept_one(listener, counters);
+  while (admission.refuses() || handoff.credits.receive(credit) == ChannelStatus::ok) {
+    auto connection = net::accept_one(listener, admission, counters);
     if (!connection) break;
+    if (admission.refuses() && handoff.held == workers) {
+      admission.refuse(std::move(*connection), counters);
+      continue;
+    }
+    if (admission.refuses()) (void)handoff.credits.receive(credit);  // it is on its way
+    ++handoff.held;
     (void)handoff.connections.send(std::move(*connection));  // only this thread closes it
   }
   handoff.connections.close();
@@ -44,6 +52,7 @@ void work(Handoff& handoff, Service& service, net::CounterSlot& counters) {
     net::Descriptor connection;
     if (handoff.connections.receive(connection) != ChannelStatus::ok) return;
     service.serve(std::move(connection), counters);
+    --handoff.held;
   }
 }
 
@@ -54,6 +63,7 @@ net::Totals serve_handoff(app::EchoServer& server) {
   const net::ServeOptions serving = server.serve_options(expired);
   const std::size_t workers = server.options.pool_size();
   Handoff handoff(workers);
+  net::Admission admission(server.admission());
   Units units;
   start_pool(server, units, workers, [&] {
     const auto service = std::make_shared<Service>(units, serving);
@@ -61,7 +71,7 @@ net::Totals serve_handoff(app::EchoServer& server) {
   });
   start_pool(server, units, 1, [&] {
     units.start([&](net::CounterSlot& counters) {
-      accept_and_hand_off(server.listener.get(), handoff, counters);
+      accept_and_hand_off(server.listener.get(), workers, handoff, admission, counters);
     });
   });
   return shepherd(server, units, expired, [&] { handoff.credits.close(); });

@@ -26,6 +26,16 @@ namespace {
 struct Permit {};
 using Permits = std::optional<Channel<Permit>>;
 
+// Waits for room; false once the server drains.
+bool may_accept(Permits& permits) {
+  return !permits || permits->send(Permit{}) == ChannelStatus::ok;
+}
+
+// Takes a place for who was accepted already, if there is one.
+bool is_full(Permits& permits) {
+  return permits && permits->try_send(Permit{}) == ChannelStatus::would_block;
+}
+
 // Starts the connection's units; while the system has no thread left, the connection waits.
 void start_connection(net::Descriptor connection, Units& units, Permits& permits,
                       const net::ServeOptions& serving, net::CounterSlot& counters) {
@@ -54,11 +64,16 @@ net::Totals serve_per_connection(app::EchoServer& server) {
   const net::ServeOptions serving = server.serve_options(expired);
   Permits permits;
   if (server.options.max_connections > 0) permits.emplace(server.options.max_connections);
+  net::Admission admission(server.admission());
   Units units;
   units.start([&](net::CounterSlot& counters) {
-    while (!permits || permits->send(Permit{}) == ChannelStatus::ok) {
-      auto connection = net::accept_one(server.listener.get(), counters);
+    while (admission.refuses() || may_accept(permits)) {
+      auto connection = net::accept_one(server.listener.get(), admission, counters);
       if (!connection) return;
+      if (admission.refuses() && is_full(permits)) {
+        admission.refuse(std::move(*connection), counters);
+        continue;
+      }
       start_connection(std::move(*connection), units, permits, serving, counters);
       units.reap();
     }

@@ -20,11 +20,12 @@ namespace trivium::multithread {
 net::Totals serve_shared_accept(app::EchoServer& server) {
   std::atomic<bool> expired = false;
   const net::ServeOptions serving = server.serve_options(expired);
+  net::Admission admission(server.admission());
   Units units;
   start_pool(server, units, server.options.pool_size(), [&] {
     const auto service = std::make_shared<Service>(units, serving);
     units.start([&, service](net::CounterSlot& counters) {
-      while (auto connection = net::accept_one(server.listener.get(), counters)) {
+      while (auto connection = net::accept_one(server.listener.get(), admission, counters)) {
         service->serve(std::move(*connection), counters);
       }
     });

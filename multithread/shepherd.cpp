@@ -40,6 +40,10 @@ net::Totals shepherd(app::EchoServer& server, Units& units, std::atomic<bool>& e
     if (draining && Clock::now() >= deadline) {
       expired = true;
       units.kick();
+      if (Clock::now() >= deadline + app::give_up_after) {
+        units.abandon();
+        server.exit_drained(units.totals());
+      }
     }
     if (!ready.first) continue;
     while (const auto command = server.signals.take()) {

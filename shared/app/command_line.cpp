@@ -11,19 +11,14 @@
 namespace trivium::app {
 namespace {
 
+constexpr std::size_t largest_size = std::size_t{1} << 32;
+constexpr std::size_t smallest_limit = std::size_t{8} << 20;  // of memory: a program's own is less
+
 std::string shown(std::chrono::nanoseconds value) {
   const auto count = value.count();
   if (count % 1'000'000'000 == 0) return std::to_string(count / 1'000'000'000) + "s";
   if (count % 1'000'000 == 0) return std::to_string(count / 1'000'000) + "ms";
   return std::to_string(count / 1'000) + "us";
-}
-
-std::string shown(std::size_t bytes) {
-  if (bytes >= 1024 * 1024 && bytes % (1024 * 1024) == 0) {
-    return std::to_string(bytes / (1024 * 1024)) + "MiB";
-  }
-  if (bytes >= 1024 && bytes % 1024 == 0) return std::to_string(bytes / 1024) + "KiB";
-  return std::to_string(bytes);
 }
 
 [[noreturn]] void refuse(const std::string& name, const std::string& text,
@@ -32,6 +27,14 @@ std::string shown(std::size_t bytes) {
 }
 
 }  // namespace
+
+std::string shown(std::size_t bytes) {
+  if (bytes >= 1024 * 1024 && bytes % (1024 * 1024) == 0) {
+    return std::to_string(bytes / (1024 * 1024)) + "MiB";
+  }
+  if (bytes >= 1024 && bytes % 1024 == 0) return std::to_string(bytes / 1024) + "KiB";
+  return std::to_string(bytes);
+}
 
 CLI::Option* add_duration(CLI::App& app, const std::string& name, std::chrono::nanoseconds& value,
                           const std::string& description) {
@@ -57,7 +60,7 @@ CLI::Option* add_size(CLI::App& app, const std::string& name, std::size_t& value
           name,
           [name, &value](const std::string& text) {
             const auto parsed = protocol::parse_size(text);
-            if (!parsed || *parsed == 0 || *parsed > (std::size_t{1} << 32)) {
+            if (!parsed || *parsed == 0 || *parsed > largest_size) {
               refuse(name, text,
                      "a size from 1 to 4096MiB, in bytes, KiB or MiB (as in 512, 64KiB, 16MiB)");
             }
@@ -66,6 +69,43 @@ CLI::Option* add_size(CLI::App& app, const std::string& name, std::size_t& value
           description)
       ->type_name("SIZE")
       ->default_str(shown(value));
+}
+
+CLI::Option* add_limit(CLI::App& app, const std::string& name, std::chrono::nanoseconds& value,
+                       const std::string& description) {
+  return app
+      .add_option_function<std::string>(
+          name,
+          [name, &value](const std::string& text) {
+            const auto parsed = protocol::parse_duration(text);
+            if (!parsed) {
+              refuse(name, text,
+                     "a duration in us, ms, s or m (as in 250us, 1.5s, 2m; 0s: no limit)");
+            }
+            value = *parsed;
+          },
+          description)
+      ->type_name("D")
+      ->default_str("0s");
+}
+
+CLI::Option* add_limit(CLI::App& app, const std::string& name, std::size_t& value,
+                       const std::string& description) {
+  return app
+      .add_option_function<std::string>(
+          name,
+          [name, &value](const std::string& text) {
+            const auto parsed = protocol::parse_size(text);
+            if (!parsed || (*parsed != 0 && *parsed < smallest_limit) || *parsed > largest_size) {
+              refuse(
+                  name, text,
+                  "a size from 8MiB to 4096MiB, in bytes, KiB or MiB (as in 64MiB; 0: no limit)");
+            }
+            value = *parsed;
+          },
+          description)
+      ->type_name("SIZE")
+      ->default_str("0");
 }
 
 CLI::Option* add_count(CLI::App& app, const std::string& name, std::size_t& value,

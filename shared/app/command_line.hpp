@@ -22,6 +22,12 @@ CLI::Option* add_duration(CLI::App& app, const std::string& name, std::chrono::n
 CLI::Option* add_size(CLI::App& app, const std::string& name, std::size_t& value,
                       const std::string& description);
 
+/// Adds `--name D` or `--name SIZE`, where 0 is no limit, as in `0s`, `0`.
+CLI::Option* add_limit(CLI::App& app, const std::string& name, std::chrono::nanoseconds& value,
+                       const std::string& description);
+CLI::Option* add_limit(CLI::App& app, const std::string& name, std::size_t& value,
+                       const std::string& description);
+
 /// Adds `--name N`: a whole number from `lowest` to `highest`.
 CLI::Option* add_count(CLI::App& app, const std::string& name, std::size_t& value,
                        std::size_t lowest, std::size_t highest, const std::string& description);
@@ -29,6 +35,9 @@ CLI::Option* add_count(CLI::App& app, const std::string& name, std::size_t& valu
 /// Adds `--name WORD`: one of `words`.
 CLI::Option* add_choice(CLI::App& app, const std::string& name, std::string& value,
                         const std::vector<std::string>& words, const std::string& description);
+
+/// Writes a size as the command line takes it, in the largest unit that leaves no rest.
+[[nodiscard]] std::string shown(std::size_t bytes);
 
 /// Parses the command line. Returns the exit code where the program is to end now: after `--help`
 /// or `--version` (standard output), or wrong usage (one line on standard error).

@@ -72,12 +72,29 @@ void EchoServer::exit_refused(const std::exception& refusal) const {
 }
 
 void EchoServer::exit_killed(const net::Totals& totals) const {
+  end(totals, signals.kill_code());
+}
+
+void EchoServer::exit_drained(net::Totals totals) const {
+  totals.closed[static_cast<std::size_t>(protocol::CloseReason::drain)] += totals.active();
+  end(totals, 0);
+}
+
+void EchoServer::exit_exhausted(const net::Totals& totals) const {
+  std::cerr << "echo: gave up, since more than " + std::to_string(options.max_restarts) +
+                   " workers died within " +
+                   std::to_string(std::chrono::seconds(restart_window).count()) +
+                   " s (--max-restarts)\n";
+  end(totals, app::exit_refused);
+}
+
+void EchoServer::end(const net::Totals& totals, int code) const {
   try {
     write_stats(totals);
   } catch (const std::exception& error) {
     std::cerr << "echo: " << error.what() << '\n';
   }
-  ::_exit(signals.kill_code());
+  ::_exit(code);
 }
 
 int echo_main(std::string_view model, UnitKind unit, const std::vector<EchoStrategy>& strategies,

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <atomic>
+#include <chrono>
 #include <exception>
 #include <string>
 #include <string_view>
@@ -10,6 +11,7 @@
 
 #include "shared/app/echo_options.hpp"
 #include "shared/app/signals.hpp"
+#include "shared/net/admission.hpp"
 #include "shared/net/blocking_connection.hpp"
 #include "shared/net/counters.hpp"
 #include "shared/net/descriptor.hpp"
@@ -36,8 +38,14 @@ class EchoServer {
   [[nodiscard]] net::ServeOptions serve_options(const std::atomic<bool>& expired) const {
     return {.limits = limits(),
             .idle_timeout = options.idle_timeout,
+            .line_timeout = options.line_timeout,
             .expired = expired,
             .split = options.split()};
+  }
+
+  /// Whom the server lets in.
+  [[nodiscard]] net::Admission::Policy admission() const noexcept {
+    return {.refuses = options.refuses(), .max_queue = options.max_queue};
   }
 
   /// Prints the ready line. Units may be accepting already: the kernel queues until they are.
@@ -54,9 +62,25 @@ class EchoServer {
   /// that still run end with it; child processes must have been killed before.
   [[noreturn]] void exit_killed(const net::Totals& totals) const;
 
+  /// Ends the process at once with the counters written: after the drain timeout, with units that
+  /// did not let themselves be ended (`give_up_after`). Their connections are counted as `drain`.
+  /// Exit code 0, as after every drain. Child processes must have been killed before.
+  [[noreturn]] void exit_drained(net::Totals totals) const;
+
+  /// Ends the process at once, with one line on standard error and the counters written: workers
+  /// died so often that to replace them makes no sense. Child processes must have been killed
+  /// before.
+  [[noreturn]] void exit_exhausted(const net::Totals& totals) const;
+
   /// Writes the `--stats` file, if one is asked for. Throws std::system_error.
   void write_stats(const net::Totals& totals) const;
+
+ private:
+  [[noreturn]] void end(const net::Totals& totals, int code) const;
 };
+
+/// How long after the drain timeout a unit may take to end; its connection may linger that long.
+inline constexpr auto give_up_after = protocol::linger_time + std::chrono::seconds(1);
 
 /// A strategy serves until a signal has drained the server, and returns its counters.
 struct EchoStrategy {

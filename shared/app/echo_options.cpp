@@ -10,6 +10,51 @@
 
 namespace trivium::app {
 
+namespace {
+
+// Wrong usage: a flag whose value asks for what the model, or its strategy, does not have.
+void refuse_unless(bool has_it, const std::string& flag, const std::string& value,
+                   const std::string& legal, const std::string& reason) {
+  if (has_it) return;
+  throw CLI::ValidationError(flag, "'" + value + "' is not " + legal + ": " + reason);
+}
+
+void refuse_what_has_no_meaning(UnitKind unit, const std::vector<StrategyName>& strategies,
+                                const EchoOptions& options) {
+  const std::string& name = options.strategy;
+  for (const auto& strategy : strategies) {
+    refuse_unless(strategy.name != name || strategy.splits || !options.split(), "--connection",
+                  "split", "loop", "that is all that --strategy " + name + " has");
+  }
+  refuse_unless(
+      unit == UnitKind::task || options.offload == 0, "--offload", std::to_string(options.offload),
+      "0", "there are no loops here; each connection has a unit of its own, and holds up no other");
+
+  const bool supervised = unit == UnitKind::process && name != "per-connection";
+  const std::string why = unit == UnitKind::process
+                              ? "a process serves one connection here, and ends"
+                              : "only a process gives memory back, and can be replaced";
+  refuse_unless(supervised || options.max_requests == 0, "--max-requests",
+                std::to_string(options.max_requests), "0", why);
+  refuse_unless(supervised || options.max_restarts == 0, "--max-restarts",
+                std::to_string(options.max_restarts), "0", why);
+  refuse_unless(unit == UnitKind::process || options.max_memory == 0, "--max-memory",
+                shown(options.max_memory), "0",
+                "units share one memory here, and none has a part of its own");
+
+  if (!options.refuses()) return;
+  const bool accepts_when_full =
+      name == "per-connection" ||
+      (unit == UnitKind::task ? name != "sequential" : name == "handoff");
+  refuse_unless(accepts_when_full, "--at-limit", "refuse", "wait",
+                "with --strategy " + name + " nobody is left to refuse when all units are busy");
+  const bool is_pool = unit != UnitKind::task && name == "handoff";
+  refuse_unless(is_pool || options.max_connections > 0, "--at-limit", "refuse", "wait",
+                "there is no limit without --max-connections");
+}
+
+}  // namespace
+
 std::size_t usable_cpus() {
   cpu_set_t set;
   CPU_ZERO(&set);
@@ -53,12 +98,31 @@ std::optional<int> parse_echo_options(int argc, char** argv, UnitKind unit,
                "A connection without progress is closed");
   add_duration(app, "--drain-timeout", options.drain_timeout,
                "After SIGTERM, what is left is closed");
+  add_limit(app, "--line-timeout", options.line_timeout,
+            "A line that takes longer in all, from when the server waits for its rest, ends its "
+            "connection; 0s: no limit");
+  add_choice(
+      app, "--at-limit", options.at_limit, {"wait", "refuse"},
+      "Who comes when --max-connections are open, all of a pool's blocking units are busy, or "
+      "descriptors are short, waits in the kernel's queue, or is refused by a reset");
+  add_count(app, "--max-queue", options.max_queue, 0, 65535,
+            "Overload: who is accepted while more than so many wait in the kernel's queue is "
+            "refused by a reset; 0: nobody");
+  add_count(app, "--max-requests", options.max_requests, 0, most_requests,
+            "Worker processes: each is replaced after so many connections, and gives back what it "
+            "leaked; 0: no limit");
+  add_limit(app, "--max-memory", options.max_memory,
+            "Processes: one that needs more dies of it; a worker that holds half of it is replaced "
+            "after its connection; 0: no limit");
+  add_count(app, "--max-restarts", options.max_restarts, 0, 1'000'000,
+            "Worker processes: the server gives up, with exit code 1, when more than so many died "
+            "within 10 s; 0: never");
   app.add_option("--stats", options.stats, "Write the counters here at exit, as JSON")
       ->type_name("FILE");
   app.add_flag("--hazards", options.hazards,
                "Lines that begin with @ act before they are answered (below)");
   add_count(app, "--offload", options.offload, 0, 1024,
-            "Async only: threads beside the loops for lines that compute or block");
+            "Event loops: threads beside them, for lines that compute or block; 0: none");
   app.footer(
       "When ready, the first line on standard output is: listening on HOST:PORT\n"
       "SIGTERM or SIGINT drains, a second one kills, SIGUSR1 prints the counters.\n\n"
@@ -76,20 +140,7 @@ std::optional<int> parse_echo_options(int argc, char** argv, UnitKind unit,
       "  @leak 1MiB    allocates memory, touches it and loses it\n"
       "  @pid          is answered by pid=N tid=N\n"
       "Any other line is echoed as it is.");
-  app.callback([&] {
-    if (unit != UnitKind::task && options.offload > 0) {
-      throw CLI::ValidationError(
-          "--offload", "'" + std::to_string(options.offload) +
-                           "' is not 0, which is all that a model without event loops has: each "
-                           "connection has a unit of its own here, and holds up no other");
-    }
-    for (const auto& strategy : strategies) {
-      if (strategy.name != options.strategy || strategy.splits || !options.split()) continue;
-      throw CLI::ValidationError(
-          "--connection",
-          "'split' is not loop, which is all that --strategy " + strategy.name + " has");
-    }
-  });
+  app.callback([&] { refuse_what_has_no_meaning(unit, strategies, options); });
   return parse(app, argc, argv);
 }
 

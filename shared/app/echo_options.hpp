@@ -22,10 +22,18 @@ struct EchoOptions {
   std::size_t max_connections = 0;  ///< 0: no limit
   std::size_t max_line = 64 * 1024;
   std::chrono::nanoseconds idle_timeout = std::chrono::seconds(60);
+  std::chrono::nanoseconds line_timeout{};  ///< 0: no limit
   std::chrono::nanoseconds drain_timeout = std::chrono::seconds(5);
-  std::string stats;        ///< a file, or empty
-  bool hazards = false;     ///< lines that begin with `@` act
-  std::size_t offload = 0;  ///< threads beside the loops, for what computes or blocks
+  std::string at_limit = "wait";  ///< `wait` or `refuse`
+  std::size_t max_queue = 0;      ///< 0: no limit
+  std::size_t max_requests = 0;   ///< for each worker; 0: no limit
+  std::size_t max_memory = 0;     ///< bytes, for each process; 0: no limit
+  std::size_t max_restarts = 0;   ///< within `restart_window`; 0: no limit
+  std::string stats;              ///< a file, or empty
+  bool hazards = false;           ///< lines that begin with `@` act
+  std::size_t offload = 0;        ///< threads beside the loops, for what computes or blocks
+
+  [[nodiscard]] bool refuses() const noexcept { return at_limit == "refuse"; }
 
   [[nodiscard]] bool split() const noexcept { return connection == "split"; }
 
@@ -37,6 +45,12 @@ struct EchoOptions {
     return max_connections == 0 ? workers : std::min(workers, max_connections);
   }
 };
+
+/// What `--max-requests` may be at most.
+inline constexpr std::size_t most_requests = 1'000'000'000;
+
+/// Over how long deaths of workers are counted for `--max-restarts`.
+inline constexpr std::chrono::seconds restart_window{10};
 
 /// What serves a connection. Where the command line does not say how many workers a pool has: 4 for
 /// each CPU and at least 32 where each holds one connection; one for each CPU and at least 2 where

@@ -56,12 +56,14 @@ void serve(Descriptor connection, const ServeOptions& options, CounterSlot& coun
   serve_through(output, std::move(connection), options, counters);
 }
 
-std::optional<Descriptor> accept_one(int listener, CounterSlot& counters) {
+std::optional<Descriptor> accept_one(int listener, Admission& admission, CounterSlot& counters) {
   for (;;) {
     Descriptor connection(::accept4(listener, nullptr, nullptr, SOCK_CLOEXEC));
     if (connection) {
       CounterSlot::add(counters.accepted, 1);
-      return connection;
+      if (admission.admits(listener)) return connection;
+      admission.refuse(std::move(connection), counters);
+      continue;
     }
     const int error = errno;
     switch (classify_accept_error(error)) {
@@ -70,6 +72,7 @@ std::optional<Descriptor> accept_one(int listener, CounterSlot& counters) {
         break;
       case AcceptVerdict::back_off:
         CounterSlot::add(counters.accept_errors, 1);
+        if (admission.refuse_by_reserve(listener, counters)) break;
         std::this_thread::sleep_for(std::chrono::milliseconds(accept_backoff_ms));
         break;
       case AcceptVerdict::stopped:
@@ -78,6 +81,11 @@ std::optional<Descriptor> accept_one(int listener, CounterSlot& counters) {
         throw std::system_error(error, std::generic_category(), "accept");
     }
   }
+}
+
+std::optional<Descriptor> accept_one(int listener, CounterSlot& counters) {
+  Admission everyone({});
+  return accept_one(listener, everyone, counters);
 }
 
 }  // namespace trivium::net

@@ -42,10 +42,6 @@ std::uint64_t Totals::active() const noexcept {
   return accepted > ended ? accepted - ended : 0;
 }
 
-void Totals::crashed(std::uint64_t connections) noexcept {
-  closed[static_cast<std::size_t>(protocol::CloseReason::crashed)] += connections;
-}
-
 std::string Totals::to_json(std::string_view contender) const {
   std::ostringstream out;
   out << R"({"schema":1,"contender":")" << contender << R"(","accepted":)" << accepted

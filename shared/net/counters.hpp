@@ -56,9 +56,6 @@ struct Totals {
   /// Connections that were accepted and are not closed.
   [[nodiscard]] std::uint64_t active() const noexcept;
 
-  /// Counts connections whose unit died under them.
-  void crashed(std::uint64_t connections) noexcept;
-
   /// The counters as one JSON object on one line, without its newline (schema 1).
   [[nodiscard]] std::string to_json(std::string_view contender) const;
 };

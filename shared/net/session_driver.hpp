@@ -4,6 +4,7 @@
 
 #include <sys/socket.h>
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <chrono>
@@ -16,6 +17,7 @@
 #include "shared/net/counters.hpp"
 #include "shared/net/descriptor.hpp"
 #include "shared/net/hazards.hpp"
+#include "shared/net/line_clock.hpp"
 #include "shared/net/listener.hpp"
 #include "shared/protocol/echo_session.hpp"
 
@@ -62,7 +64,8 @@ class SessionDriver {
         output_(output),
         options_(options),
         counters_(counters),
-        session_(options.limits) {}
+        session_(options.limits),
+        line_clock_(options.line_timeout) {}
 
   /// Runs the session to its end; returns why it ended. The socket is left open.
   [[nodiscard]] protocol::CloseReason run() {
@@ -96,6 +99,12 @@ class SessionDriver {
     if (options_.expired.load(std::memory_order_relaxed)) {
       return give_up(protocol::CloseReason::drain);
     }
+    const auto deadline = line_clock_.deadline(session_);
+    if (deadline != LineClock::never) {
+      const std::chrono::nanoseconds left = deadline - LineClock::Clock::now();
+      if (left <= left.zero()) return give_up(protocol::CloseReason::line_timeout);
+      wait_for(std::min(left, options_.idle_timeout));
+    }
     const auto count = ::recv(socket_, buffer_.data(), buffer_.size(), 0);
     const auto lines_before = session_.lines();
     if (count > 0) {
@@ -108,11 +117,11 @@ class SessionDriver {
       if (const auto failure = output_.failure()) return give_up(*failure);
       session_.end_of_input();
       CounterSlot::add(counters_.lines, session_.lines() - lines_before);
-    } else if (errno == EAGAIN) {
+    } else if (errno == EAGAIN && LineClock::Clock::now() < deadline) {
       const auto left = output_.until_idle();
       if (left <= left.zero()) return give_up(protocol::CloseReason::idle);
       wait_for(left);
-    } else if (errno != EINTR) {
+    } else if (errno != EINTR && errno != EAGAIN) {
       give_up(protocol::CloseReason::reset);
     }
   }
@@ -127,7 +136,7 @@ class SessionDriver {
   }
 
   // The socket's own timeout is the idle timeout, except while only the output keeps it from being
-  // idle.
+  // idle, or while a line's time runs out.
   void wait_for(std::chrono::nanoseconds timeout) {
     set_receive_timeout(socket_, timeout);
     hurried_ = timeout != options_.idle_timeout;
@@ -149,6 +158,7 @@ class SessionDriver {
   const ServeOptions& options_;
   CounterSlot& counters_;
   protocol::EchoSession session_;
+  LineClock line_clock_;
   bool hurried_ = false;
   std::array<char, 64 * 1024>
       buffer_;  // not cleared: only the pages that are read into are touched

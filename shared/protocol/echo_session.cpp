@@ -27,7 +27,8 @@ void reset(std::string& buffer) {
 
 std::string_view to_string(CloseReason reason) noexcept {
   static constexpr std::array<std::string_view, close_reason_count> names{
-      "end", "eof", "rejected_too_long", "rejected_utf8", "idle", "reset", "drain", "crashed"};
+      "end",   "eof",   "rejected_too_long", "rejected_utf8", "idle",
+      "reset", "drain", "crashed",           "line_timeout",  "refused"};
   return names[static_cast<std::size_t>(reason)];
 }
 

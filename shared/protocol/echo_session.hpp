@@ -15,8 +15,19 @@
 namespace trivium::protocol {
 
 /// Why a connection ended. The order is that of the counters in the command-line contract.
-enum class CloseReason { end, eof, rejected_too_long, rejected_utf8, idle, reset, drain, crashed };
-inline constexpr std::size_t close_reason_count = 8;
+enum class CloseReason {
+  end,
+  eof,
+  rejected_too_long,
+  rejected_utf8,
+  idle,
+  reset,
+  drain,
+  crashed,
+  line_timeout,  ///< one line took too long
+  refused,       ///< closed before its first byte, since the server is full
+};
+inline constexpr std::size_t close_reason_count = 10;
 
 /// How long, and for how many bytes, a close that the server starts waits for the client's FIN.
 inline constexpr std::chrono::seconds linger_time{2};
@@ -76,7 +87,8 @@ class EchoSession {
   void drained() noexcept;
 
   /// Ends the session from outside: what is owed and the partial line are dropped. After `reset`
-  /// there is nobody to linger for. A session that has its reason keeps it, unless an answer is owed.
+  /// there is nobody to linger for. A session that has its reason keeps it, unless an answer is
+  /// owed.
   void abort(CloseReason reason) noexcept;
 
   /// Ends the session from outside, since bytes that it takes for written did not reach the client:

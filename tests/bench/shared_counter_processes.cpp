@@ -1,49 +1,22 @@
 // SPDX-License-Identifier: MIT
 // Copyright (c) 2026 The Trivium authors
-#include <pthread.h>
-
 #include <atomic>
-#include <cerrno>
 #include <cstring>
 #include <mutex>
 #include <stdexcept>
 #include <string>
 #include <string_view>
-#include <system_error>
 #include <utility>
 
 #include "multiprocess/channel.hpp"
 #include "multiprocess/shared_memory.hpp"
+#include "robust_mutex.hpp"
 #include "shared_counter.hpp"
 
 namespace trivium::bench::processes {
 namespace {
 
 using multiprocess::ChannelStatus;
-
-// Survives the death of whoever holds it: the next to lock it is told, and repairs.
-class RobustMutex {
- public:
-  RobustMutex() {
-    pthread_mutexattr_t attributes;
-    ::pthread_mutexattr_init(&attributes);
-    ::pthread_mutexattr_setpshared(&attributes, PTHREAD_PROCESS_SHARED);
-    ::pthread_mutexattr_setrobust(&attributes, PTHREAD_MUTEX_ROBUST);
-    ::pthread_mutex_init(&mutex_, &attributes);
-    ::pthread_mutexattr_destroy(&attributes);
-  }
-
-  void lock() {
-    const int error = ::pthread_mutex_lock(&mutex_);
-    if (error == 0) return;
-    if (error != EOWNERDEAD) throw std::system_error(error, std::generic_category(), "mutex");
-    ::pthread_mutex_consistent(&mutex_);  // a count is whole at every instruction
-  }
-  void unlock() noexcept { ::pthread_mutex_unlock(&mutex_); }
-
- private:
-  pthread_mutex_t mutex_;
-};
 
 // What all units see.
 struct Shared {

@@ -97,13 +97,15 @@ class Served {
  private:
   const std::size_t threads_ = AsyncConnection::GetParam().threads;
   static Task<> serve_one(Listener listener, Served& self) {
-    auto connection = co_await accept_one(listener, self.permits_, self.loop_.next_slot());
+    auto connection =
+        co_await accept_one(listener, self.permits_, self.everyone_, self.loop_.next_slot());
     self.service_.start(std::move(*connection), self.loop_);
   }
 
   const Service service_;
   Loop loop_;
   Permits permits_;
+  net::Admission everyone_{{}};
   Offload offload_;
   std::atomic<std::size_t> ended_ = 0;
 };

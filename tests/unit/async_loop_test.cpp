@@ -68,7 +68,8 @@ struct Witness {
 
 Task<> hold(Listener listener, Loop& loop, Permits& permits, std::atomic<int>& frames) {
   const Witness witness(frames);
-  auto connection = co_await accept_one(listener, permits, loop.next_slot());
+  net::Admission everyone{{}};
+  auto connection = co_await accept_one(listener, permits, everyone, loop.next_slot());
   co_await serve(std::move(*connection), loop, {}, loop.next_slot());
 }
 
@@ -95,7 +96,8 @@ TEST_P(AsyncLoop, HaltDestroysTheFramesThatAreLeft) {
 // ---- Accepting.
 
 Task<> accept_all(Listener listener, Loop& loop, Permits& permits, std::atomic<int>& accepted) {
-  while (auto connection = co_await accept_one(listener, permits, loop.next_slot())) {
+  net::Admission everyone{{}};
+  while (auto connection = co_await accept_one(listener, permits, everyone, loop.next_slot())) {
     ++accepted;
     loop.start_unit(serve(std::move(*connection), loop, {}, loop.next_slot()));
   }

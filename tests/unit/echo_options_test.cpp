@@ -94,8 +94,69 @@ TEST(EchoOptions, OnlyLoopsHaveAPoolBesideThem) {
     EXPECT_EQ(parsed({"--offload", "0"}, unit).code, std::nullopt);
     const auto result = parsed({"--offload", "3"}, unit);
     EXPECT_EQ(result.code, exit_usage);
-    EXPECT_THAT(result.err, HasSubstr("--offload: '3' is not 0"));
+    EXPECT_THAT(result.err, HasSubstr("--offload: '3' is not 0: "));
     EXPECT_EQ(std::count(result.err.begin(), result.err.end(), '\n'), 1) << result.err;
+  }
+}
+
+struct Meaningless {
+  UnitKind unit;
+  std::vector<std::string> words;
+  std::string legal;
+};
+
+class EchoOptionsMeaningless : public testing::TestWithParam<Meaningless> {};
+
+TEST_P(EchoOptionsMeaningless, IsWrongUsageThatSaysWhatIsLegal) {
+  const auto& [unit, words, legal] = GetParam();
+  const auto result = parsed(words, unit);
+  EXPECT_EQ(result.code, exit_usage);
+  EXPECT_THAT(result.err, HasSubstr("echo: " + words.front() + ": '" + words.at(1) + "' is not " +
+                                    legal + ": "));
+  EXPECT_EQ(std::count(result.err.begin(), result.err.end(), '\n'), 1) << result.err;
+}
+
+INSTANTIATE_TEST_SUITE_P(
+    Table, EchoOptionsMeaningless,
+    testing::Values(
+        Meaningless{UnitKind::thread, {"--max-requests", "9"}, "0"},
+        Meaningless{UnitKind::task, {"--max-requests", "9"}, "0"},
+        Meaningless{
+            UnitKind::process, {"--max-requests", "9", "--strategy", "per-connection"}, "0"},
+        Meaningless{UnitKind::thread, {"--max-restarts", "9"}, "0"},
+        Meaningless{
+            UnitKind::process, {"--max-restarts", "9", "--strategy", "per-connection"}, "0"},
+        Meaningless{UnitKind::thread, {"--max-memory", "9MiB"}, "0"},
+        Meaningless{UnitKind::task, {"--max-memory", "9MiB"}, "0"},
+        Meaningless{UnitKind::task, {"--at-limit", "refuse", "--strategy", "sequential"}, "wait"},
+        Meaningless{UnitKind::task, {"--at-limit", "refuse"}, "wait"},
+        Meaningless{
+            UnitKind::process, {"--at-limit", "refuse", "--strategy", "per-connection"}, "wait"}));
+
+TEST(EchoOptions, Defences) {
+  const auto none = parsed({}).options;
+  EXPECT_EQ(none.line_timeout, 0s);
+  EXPECT_FALSE(none.refuses());
+  EXPECT_EQ(none.max_queue + none.max_requests + none.max_memory + none.max_restarts, 0U);
+  const auto [code, options, out, err] =
+      parsed({"--line-timeout", "3s", "--at-limit", "refuse", "--max-queue", "5", "--max-requests",
+              "6", "--max-memory", "64MiB", "--max-restarts", "7"},
+             UnitKind::process);
+  EXPECT_EQ(code, std::nullopt) << err;
+  EXPECT_EQ(options.line_timeout, 3s);
+  EXPECT_TRUE(options.refuses());
+  EXPECT_EQ(options.max_queue, 5U);
+  EXPECT_EQ(options.max_requests, 6U);
+  EXPECT_EQ(options.max_memory, 64U * 1024 * 1024);
+  EXPECT_EQ(options.max_restarts, 7U);
+  EXPECT_EQ(parsed({"--line-timeout", "0s"}).options.line_timeout, 0s);
+}
+
+TEST(EchoOptions, ALimitOnConnectionsMayRefuse) {
+  for (const auto unit : {UnitKind::thread, UnitKind::process, UnitKind::task}) {
+    const auto result = parsed(
+        {"--at-limit", "refuse", "--max-connections", "9", "--strategy", "per-connection"}, unit);
+    EXPECT_EQ(result.code, std::nullopt) << result.err;
   }
 }
 
@@ -143,7 +204,12 @@ INSTANTIATE_TEST_SUITE_P(
         Wrong{{"--idle-timeout", "0s"}, "us, ms, s or m"},
         Wrong{{"--drain-timeout", "-1s"}, "us, ms, s or m"},
         Wrong{{"--drain-timeout", "1h"}, "us, ms, s or m"}, Wrong{{"--idle-timeout"}, "D"},
-        Wrong{{"--stats"}, "FILE"}, Wrong{{"--nonsense"}, "--help"}, Wrong{{"stray"}, "--help"},
+        Wrong{{"--stats"}, "FILE"}, Wrong{{"--nonsense"}, "--help"},
+        Wrong{{"--line-timeout", "10"}, "0s: no limit"},
+        Wrong{{"--at-limit", "drop"}, "wait|refuse"}, Wrong{{"--max-queue", "-1"}, "0 to 65535"},
+        Wrong{{"--max-requests", "x"}, "0 to 1000000000"},
+        Wrong{{"--max-memory", "1MiB"}, "8MiB to 4096MiB"},
+        Wrong{{"--max-restarts", ""}, "0 to 1000000"}, Wrong{{"stray"}, "--help"},
         Wrong{{"--connection", "splits"}, "loop|split"},
         Wrong{{"--connection", "split", "--strategy", "sequential"}, "is not loop"}));
 
@@ -175,6 +241,13 @@ TEST(EchoOptions, HelpNamesEveryFlagAndItsDefault) {
                            "--stats",
                            "--hazards",
                            "@sleep",
+                           "--line-timeout",
+                           "--at-limit",
+                           "wait|refuse",
+                           "--max-queue",
+                           "--max-requests",
+                           "--max-memory",
+                           "--max-restarts",
                            "--offload",
                            "--version"}) {
     EXPECT_THAT(result.out, HasSubstr(text));

@@ -51,7 +51,7 @@ Units::Ended ended(std::size_t unit, Clock::duration lived) {
 
 TEST(Supervisor, StartsAllAndWaitsForNothing) {
   Workers workers;
-  Supervisor supervisor(5, [&] { return workers.start(); });
+  Supervisor supervisor(5, 0, [&] { return workers.start(); });
   EXPECT_EQ(workers.started, 5U);
   EXPECT_EQ(supervisor.due(), Clock::time_point::max());
   supervisor.replace();
@@ -60,12 +60,12 @@ TEST(Supervisor, StartsAllAndWaitsForNothing) {
 
 TEST(Supervisor, TellsWhyItCannotStart) {
   Workers workers{.refuse = true};
-  EXPECT_THROW(Supervisor(5, [&] { return workers.start(); }), std::system_error);
+  EXPECT_THROW(Supervisor(5, 0, [&] { return workers.start(); }), std::system_error);
 }
 
 TEST(Supervisor, ReplacesAtOnceWhoHadLivedLong) {
   Workers workers;
-  Supervisor supervisor(2, [&] { return workers.start(); });
+  Supervisor supervisor(2, 0, [&] { return workers.start(); });
   for (std::size_t unit = 0; unit < 10; ++unit) {
     supervisor.ended(ended(unit, seconds(10)));
     EXPECT_LE(supervisor.due(), Clock::now());
@@ -77,7 +77,7 @@ TEST(Supervisor, ReplacesAtOnceWhoHadLivedLong) {
 
 TEST(Supervisor, BacksOffForTheWorkerThatKeepsDyingOnly) {
   Workers workers;
-  Supervisor supervisor(2, [&] { return workers.start(); });
+  Supervisor supervisor(2, 0, [&] { return workers.start(); });
   for (std::size_t unlucky = 0; workers.started < 6; unlucky = workers.started - 1) {
     supervisor.ended(ended(unlucky, seconds(0)));
     std::this_thread::sleep_until(supervisor.due());
@@ -96,7 +96,7 @@ TEST(Supervisor, BacksOffForTheWorkerThatKeepsDyingOnly) {
 
 TEST(Supervisor, WhenTheSystemRefusesItTriesAgainLater) {
   Workers workers;
-  Supervisor supervisor(3, [&] { return workers.start(); });
+  Supervisor supervisor(3, 0, [&] { return workers.start(); });
   workers.refuse = true;
   for (std::size_t unit = 0; unit < 3; ++unit) supervisor.ended(ended(unit, seconds(5)));
   supervisor.replace();
@@ -111,9 +111,34 @@ TEST(Supervisor, WhenTheSystemRefusesItTriesAgainLater) {
   EXPECT_EQ(workers.started, 6U);
 }
 
+TEST(Supervisor, WhoWasDueToEndIsReplacedAtOnceHoweverShortItsLife) {
+  Workers workers;
+  Supervisor supervisor(1, 1, [&] { return workers.start(); });
+  for (std::size_t unit = 0; unit < 10; ++unit) {
+    auto worker = ended(unit, seconds(0));
+    worker.died = false;
+    supervisor.ended(worker);
+    EXPECT_LE(supervisor.due(), Clock::now());
+    supervisor.replace();
+    EXPECT_EQ(workers.started, unit + 2);
+  }
+  EXPECT_FALSE(supervisor.exhausted());
+}
+
+TEST(Supervisor, GivesUpAfterTooManyDeaths) {
+  for (const std::size_t most : {0, 1, 3}) {
+    Workers workers;
+    Supervisor supervisor(8, most, [&] { return workers.start(); });
+    for (std::size_t unit = 0; unit < 8; ++unit) {
+      EXPECT_EQ(supervisor.exhausted(), most > 0 && unit > most) << unit << " of " << most;
+      supervisor.ended(ended(unit, seconds(5)));
+    }
+  }
+}
+
 TEST(Supervisor, ReplacesNobodyOnceItIsStopped) {
   Workers workers;
-  Supervisor supervisor(3, [&] { return workers.start(); });
+  Supervisor supervisor(3, 0, [&] { return workers.start(); });
   supervisor.ended(ended(0, seconds(5)));
   supervisor.stop();
   supervisor.ended(ended(1, seconds(5)));

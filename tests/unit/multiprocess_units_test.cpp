@@ -200,7 +200,8 @@ class AcceptorTest : public ::testing::Test {
 
   net::Descriptor listener = net::listen_on(net::resolve_first({"127.0.0.1", "0"}), 16);
   net::CounterSlot counters;
-  Acceptor acceptor{listener, counters};
+  net::Admission everyone{{}};
+  Acceptor acceptor{listener, everyone, counters};
 };
 
 TEST_F(AcceptorTest, TakesWhoWaitsAndDoesNotBlock) {
