@@ -34,7 +34,7 @@ class Handoff {
       : client_(client), collector_(client, [this](std::size_t unit) { return in_hand(unit); }) {}
 
   void run() {
-    Supervisor pool(client_.units(), [this] { return start_worker(); });
+    Supervisor pool(client_.units(), Supervisor::any_number, [this] { return start_worker(); });
     while (!client_.over()) {
       const auto events = collector_.watch(pool.due());
       for (const auto unit : events.idle) hand_out(workers_[unit]);

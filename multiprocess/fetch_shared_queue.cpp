@@ -80,7 +80,7 @@ void work_off(const app::FetchOptions& options, Queue& queue, std::size_t unit,
 void fetch_shared_queue(app::FetchClient& client) {
   Queue queue(client.size());
   Collector collector(client, [&](std::size_t unit) { return queue.taken_by(unit); });
-  Supervisor pool(client.units(), [&] {
+  Supervisor pool(client.units(), Supervisor::any_number, [&] {
     return collector.launch([&](std::size_t unit) {
       return fork_worker(
           [&] { work_off(client.options, queue, unit, collector.results().sender(unit)); });

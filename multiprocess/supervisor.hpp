@@ -34,12 +34,13 @@ class Backoff {
 /// as that makes sense.
 class Supervisor {
  public:
+  static constexpr std::size_t any_number = 0;  // of restarts
+
   using Clock = Units::Clock;
   using Start = std::function<std::size_t()>;
 
   /// Starts the workers by a function that returns the new unit or throws std::system_error, which
-  /// passes through here. `max_restarts`: deaths within `app::restart_window` that it stands; 0:
-  /// any number.
+  /// passes through here. `max_restarts`: deaths within `app::restart_window` that it stands.
   Supervisor(std::size_t workers, std::size_t max_restarts, Start start);
 
   /// Takes note that a worker has ended: it is to be replaced, at once if it did not die.
@@ -47,7 +48,7 @@ class Supervisor {
 
   /// Whether more workers died than it stands: something is wrong that no replacement mends.
   [[nodiscard]] bool exhausted() const noexcept {
-    return max_restarts_ > 0 && deaths_.size() > max_restarts_;
+    return max_restarts_ != any_number && deaths_.size() > max_restarts_;
   }
 
   /// Starts the replacements that are due. Where the system refuses, they back off again.
