@@ -98,6 +98,7 @@ TEST_P(Slow, AReaderIsEndedByTheIdleTimeout) {
 }
 
 TEST_P(Slow, AHoarderIsEndedByTheIdleTimeout) {
+  if (contender().connection == "split") GTEST_SKIP() << "as in loop: nothing is written";
   serve({"--workers", "2", "--idle-timeout", "1500ms"});
   expect_what_the_model_promises([](Stream&) {}, [](Stream& stream) { expect_end(stream); });
   EXPECT_EQ(server().settled_counters().closed("idle"), closed_);

@@ -95,11 +95,11 @@ TEST_P(Stall, ASleepingHandlerHoldsUpNobody) {
   serve({"--workers", "2"});
   auto victim = open();
   auto neighbour = open();
-  victim.send("a\n@sleep 2s\n");
+  victim.send("a\n@sleep 1s\n");
   expect_bytes(victim, "a\n");
   expect_echo(neighbour, "meanwhile");
   EXPECT_FALSE(victim.readable(milliseconds{0})) << "the neighbour had to wait for the handler";
-  expect_bytes(victim, "@sleep 2s\n");
+  expect_bytes(victim, "@sleep 1s\n");
 }
 
 TEST_P(Stall, ADrainEndsInSpiteOfAHandlerThatComputesForEver) {

@@ -26,7 +26,7 @@ TEST_P(Storm, ADrainUnderLoadLosesNothingThatWasAccepted) {
   serve({"--workers", "8"});
   auto held = contender().sequential() ? Stream() : open();
   Healthy healthy(server().at(), clients);
-  wait_for_more(healthy, 50);
+  wait_for_more(healthy, 20);
   server().child().signal(SIGTERM);
   if (held) {
     expect_echo(held, "still served");
@@ -49,7 +49,7 @@ TEST_P(Storm, ADrainUnderLoadLosesNothingThatWasAccepted) {
 TEST_P(Storm, EverybodyIsAnsweredAndCountedWhereNothingHappens) {
   serve({"--workers", "8"});
   Healthy healthy(server().at(), clients);
-  wait_for_more(healthy, 300);
+  wait_for_more(healthy, 100);
   const Tally tally = healthy.stop();
   EXPECT_EQ(tally.answered, tally.all()) << tally.text();
   const auto counters = server().settled_counters();
