@@ -190,6 +190,11 @@ def shown_metrics(facts: dict[str, Any], cells: list[Cell]) -> list[str]:
     return [metric for metric in asked if any(metric in cell["metrics"] for cell in cells)]
 
 
+def spread_word(metric: dict[str, Any]) -> str:
+    """Returns what low and high are: an interval, or no more than the range of too few rounds."""
+    return "range" if metric.get("interval") == "range" else "95 % interval"
+
+
 def value_of(cell: Cell, metric: str) -> dict[str, Any] | None:
     """Returns the metric of the cell: median, low, high, samples; None where it was not measured."""
     return cell["metrics"].get(metric)

@@ -5,7 +5,7 @@
 from typing import Any
 
 from trivium import plot_dots
-from trivium.figures import figure_of
+from trivium.figures import figure_of, spread_word
 from trivium.micro_table import case_name
 from trivium.microbenchmarks import read_parts
 from trivium.palette import look_of
@@ -36,5 +36,6 @@ def micro_pictures(results: dict[str, Any], name: str) -> list[Picture]:
         panels.append(plot_dots.narrow(rows, figure, None, f"{name}, {title}: {figure.heading}", heading=title))
     if not panels:
         return []
-    heading = f"{figure.heading}: median, 95 % interval, and every round"
+    (first, *_) = next(iter(grouped.values()))
+    heading = f"{figure.heading}: median, {spread_word(first.metric)}, and every round"
     return [Picture(f"{name}-{metric}", heading, f"{name}: {heading}, by parameters.", tuple(panels))]

@@ -18,6 +18,7 @@ from trivium.figures import (
     is_curve,
     is_micro,
     shown_metrics,
+    spread_word,
     where_text,
 )
 from trivium.micro_plots import micro_pictures
@@ -54,7 +55,7 @@ def _dots(results: dict[str, Any], name: str, metric: str, cells: Sequence[Cell]
         return None
     own = [] if axis_of(facts) else [cell for cell in shown if cell["entry"] == baseline]
     reference = next((cell["metrics"][metric]["median"] for cell in own), None)
-    heading = f"{figure.heading}: median, 95 % interval, and every round"
+    heading = f"{figure.heading}: median, {spread_word(rows[0].metric)}, and every round"
     says = f"{name}: {heading}. {rows[0].label} has {figure.told(rows[0].metric['median'])}"
     says += f", {rows[-1].label} {figure.told(rows[-1].metric['median'])}." if len(rows) > 1 else "."
     drawn = (rows, figure, reference, says)
@@ -97,7 +98,8 @@ def _over_axis(results: dict[str, Any], name: str, metric: str, cells: Sequence[
         y_show=(lambda value: f"{value:.0%}") if figure.share else short,
     )
     ideal = _ideal(facts, cells, metric)
-    heading = f"{figure.heading}, over {axis_title(facts)}: medians with 95 % intervals"
+    some = next(cell["metrics"][metric] for cell in cells if cell["entry"] in curves and metric in cell["metrics"])
+    heading = f"{figure.heading}, over {axis_title(facts)}: medians, {spread_word(some)}s"
     says = f"{name}: {heading}"
     drawn = plot_curves.panels(curves, plane, says, ideal)
     return Picture(f"{name}-{metric}", heading, f"{says}; {len(curves)} contenders.", tuple(drawn))

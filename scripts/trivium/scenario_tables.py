@@ -93,7 +93,8 @@ def _figures(facts: dict[str, Any], cells: Sequence[Cell], baseline: str, captio
         metrics = list(dict.fromkeys([*metrics[:1], "of_ideal", *metrics[1:]]))
     compared = {*shown_metrics(facts, list(cells)), *WITH_RATIO}
     with_ratio = {m for m in metrics if m in compared and any(ratio_of(cell, m, baseline) for cell in shown)}
-    placed = any(cell.get("rank") for cell in shown)
+    told_apart = any(ratio["low"] is not None for cell in shown for ratio in cell["ratios"])
+    placed = told_apart and any(cell.get("rank") for cell in shown)
     heads = ["contender", *(["place"] if placed else [])]
     for metric in metrics:
         heads += [

@@ -15,6 +15,7 @@ from trivium.terminal import BOLD, DIM, GREEN, PLAIN, RED, YELLOW
 
 # Which columns go first where a terminal is narrow: the rate's ratio, then these.
 _DISPENSABLE = {"p50": 2, "pss": 3, "p99": 4}
+_LAST = 5
 
 
 @dataclass(frozen=True)
@@ -33,6 +34,8 @@ def spread(metric: dict[str, Any]) -> str:
     if not metric["median"] or sum(sample is not None for sample in metric["samples"]) < 2:
         return ""
     share = (metric["high"] - metric["low"]) / 2 / abs(metric["median"])
+    if share >= 10:
+        return "±>999%"
     return f"±{share:.0%}" if share >= 0.005 else "±<1%"
 
 
@@ -85,7 +88,7 @@ def _columns(facts: dict[str, Any], cells: Sequence[Cell], baseline: str) -> lis
     for metric in metrics:
         if not any(metric in cell["metrics"] for cell in cells):
             continue
-        figure, drop = figure_of(facts, metric), 0 if metric == headline else _DISPENSABLE.get(metric, 0)
+        figure, drop = figure_of(facts, metric), 0 if metric == headline else _DISPENSABLE.get(metric, _LAST)
         columns.append(Column(figure.title, figure.unit, _value(metric, figure), drop))
         if not any(ratio_of(cell, metric, baseline) for cell in cells):
             continue
