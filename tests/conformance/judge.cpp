@@ -18,7 +18,6 @@
 namespace trivium::conformance {
 namespace {
 
-Reached target_is;
 
 // A case that hangs in spite of its own deadlines ends the judge.
 constexpr unsigned case_limit_seconds = 180;
@@ -99,10 +98,6 @@ void tell_reached(const Reached& reached) {
   tell(encode(reached));
 }
 
-const Reached& known_of_target() {
-  return target_is;
-}
-
 void scale_deadlines(long round_trip_us) {
   const milliseconds round_trip{round_trip_us / 1000};
   const milliseconds base = config().timeout.count() > 0 ? config().timeout
@@ -114,7 +109,7 @@ void scale_deadlines(long round_trip_us) {
 }
 
 int run_judge(const std::vector<std::string>& full_names, const Reached& reached) {
-  target_is = reached;
+  know_of_target(reached);
   if (config().dialect == Dialect::echo) head = {};
   scale_deadlines(reached.round_trip_us);
   ::signal(SIGPIPE, SIG_IGN);

@@ -33,5 +33,6 @@ void scale_deadlines(long round_trip_us);
 void tell_reached(const Reached& reached);
 // What is known of the target.
 [[nodiscard]] const Reached& known_of_target();
+void know_of_target(const Reached& reached);
 
 }  // namespace trivium::conformance
