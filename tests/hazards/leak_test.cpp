@@ -58,7 +58,7 @@ TEST_P(Recycling, OfWorkersGivesBackWhatTheyLost) {
   if (!contender().supervised()) GTEST_SKIP() << "n/a: every connection's process ends with it";
   serve({"--workers", "2", "--max-requests", "1"});
   const auto before = memory_of_all(main_process());
-  const auto units = processes();
+  const auto units = static_cast<std::size_t>(2 * contender().units_a_connection());
   for (int i = 0; i < 4; ++i) leak(24);
   expect_memory_to_come_back_to(before);
   const auto counters = server().counters_when([&](const Counters& now) {
