@@ -37,6 +37,7 @@ AddressList resolve(const Endpoint& endpoint) {
   return {list, &::freeaddrinfo};
 }
 
+// With ECONNRESET as `error` it was connected, and has been reset since.
 Fd connect_one(const addrinfo& address, Deadline deadline, int receive_buffer, int& error) {
   Fd fd{::socket(address.ai_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0)};
   if (!fd) throw HarnessError("socket: " + std::generic_category().message(errno));
@@ -56,7 +57,7 @@ Fd connect_one(const addrinfo& address, Deadline deadline, int receive_buffer, i
   }
   socklen_t size = sizeof error;
   ::getsockopt(fd.get(), SOL_SOCKET, SO_ERROR, &error, &size);
-  return error == 0 ? std::move(fd) : Fd{};
+  return error == 0 || error == ECONNRESET ? std::move(fd) : Fd{};
 }
 
 bool wait_for(int fd, short events, Deadline deadline) {
@@ -140,7 +141,9 @@ Stream Stream::connect(const Endpoint& to, Deadline deadline, int receive_buffer
   int error = 0;
   for (const addrinfo* address = list.get(); address != nullptr; address = address->ai_next) {
     if (Fd fd = connect_one(*address, deadline, receive_buffer, error)) {
-      return Stream{std::move(fd), "connect to " + to_string(to)};
+      Stream stream{std::move(fd), "connect to " + to_string(to)};
+      stream.reset_ = error == ECONNRESET;
+      return stream;
     }
   }
   transcript::note(0,
@@ -172,14 +175,14 @@ long Stream::send_some(std::string_view bytes) {
 // The count of bytes received and appended to `result`; 0 where there are none now, -1 where the
 // stream has ended, and `result` says how.
 long Stream::receive_some(char* buffer, std::size_t size, Received& result) {
-  const ssize_t got = ::recv(fd_.get(), buffer, size, 0);
+  const ssize_t got = reset_ ? -1 : ::recv(fd_.get(), buffer, size, 0);
   if (got > 0) {
     const std::string_view bytes{buffer, static_cast<std::size_t>(got)};
     transcript::received(number_, bytes);
     result.data.append(bytes);
     return got;
   }
-  if (got < 0 && (errno == EAGAIN || errno == EINTR)) return 0;
+  if (got < 0 && !reset_ && (errno == EAGAIN || errno == EINTR)) return 0;
   result.end = got == 0 ? End::fin : End::reset;
   transcript::note(number_, got == 0 ? "<- FIN" : "<- reset");
   return -1;

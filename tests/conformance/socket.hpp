@@ -106,7 +106,8 @@ class Stream {
   long receive_some(char* buffer, std::size_t size, Received& result);
 
   Fd fd_;
-  int number_ = 0;  // in the transcript
+  bool reset_ = false;  // before it was known to be connected
+  int number_ = 0;      // in the transcript
 };
 
 }  // namespace trivium::conformance
