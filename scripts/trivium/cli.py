@@ -3,7 +3,6 @@
 """The command line of scripts/compare."""
 
 import argparse
-import os
 import sys
 import time
 from pathlib import Path
@@ -12,11 +11,12 @@ from typing import NoReturn
 from trivium.against import read_results
 from trivium.choose import Asked, make_plan, read_catalogue
 from trivium.contenders import DEFAULT_BASELINE
-from trivium.errors import CannotCompare, WrongUsage
+from trivium.errors import WrongUsage
 from trivium.explain import explain
 from trivium.paths import RESULTS, shown
 from trivium.placement import parse_cpu_list, place
 from trivium.plan import PROFILES
+from trivium.program import exit_code
 from trivium.run import Comparison, resume
 
 MOST_ROUNDS = 1000
@@ -145,28 +145,21 @@ def _output_folder(asked: Path | None) -> Path:
     return folder
 
 
+def _compare(arguments: list[str]) -> int:
+    options = _parser().parse_args(arguments)
+    if options.resume:
+        return _resume(options.resume, arguments)
+    asked = _asked(options)
+    catalogue = read_catalogue(asked)
+    if options.list:
+        print(explain(catalogue))
+        return 0
+    plan = make_plan(asked, catalogue, _say)
+    placement = place(options.server_cpus, options.load_cpus)
+    against = shown(options.against) if options.against else None
+    return Comparison(plan, placement, _output_folder(options.output), arguments, against=against).run()
+
+
 def main(arguments: list[str]) -> int:
     """Does what the command line says; returns the exit code."""
-    try:
-        options = _parser().parse_args(arguments)
-        if options.resume:
-            return _resume(options.resume, arguments)
-        asked = _asked(options)
-        catalogue = read_catalogue(asked)
-        if options.list:
-            print(explain(catalogue))
-            return 0
-        plan = make_plan(asked, catalogue, _say)
-        placement = place(options.server_cpus, options.load_cpus)
-        against = shown(options.against) if options.against else None
-        return Comparison(plan, placement, _output_folder(options.output), arguments, against=against).run()
-    except WrongUsage as error:
-        print(f"compare: {error}", file=sys.stderr)
-        return 2
-    except CannotCompare as error:
-        print(f"compare: {error}", file=sys.stderr)
-        return 1
-    except BrokenPipeError:
-        # Who read our results has gone; they are in their files already.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return 0
+    return exit_code("compare", lambda: _compare(arguments))

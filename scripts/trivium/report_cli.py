@@ -3,7 +3,6 @@
 """The command line of scripts/report."""
 
 import argparse
-import os
 import shutil
 import sys
 from pathlib import Path
@@ -12,6 +11,7 @@ from typing import NoReturn
 from trivium.against import read_results, tell
 from trivium.errors import CannotCompare, WrongUsage
 from trivium.paths import shown
+from trivium.program import exit_code
 from trivium.report import terminal_lines, write_all
 from trivium.stored import read_run
 
@@ -52,7 +52,7 @@ def _parser() -> _Parser:
     return parser
 
 
-def _report(options: argparse.Namespace) -> None:
+def _report(options: argparse.Namespace) -> int:
     if not options.folder.is_dir():
         raise WrongUsage(f"FOLDER: there is no folder {options.folder}")
     old = read_results(options.against) if options.against else None
@@ -73,23 +73,12 @@ def _report(options: argparse.Namespace) -> None:
         lines += ["", *tell(results, old, options.against.resolve().name, output)]
         files.append("against.md")
     print("\n".join([*lines, f"Written to {shown(output)}: {len(files)} files, report.html first"]), flush=True)
+    return 0
 
 
 def main(arguments: list[str]) -> int:
     """Does what the command line says; returns the exit code."""
-    try:
-        _report(_parser().parse_args(arguments))
-        return 0
-    except WrongUsage as error:
-        print(f"report: {error}", file=sys.stderr)
-        return 2
-    except CannotCompare as error:
-        print(f"report: {error}", file=sys.stderr)
-        return 1
-    except BrokenPipeError:
-        # Who read our tables has gone; the report is in its files already.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return 0
+    return exit_code("report", lambda: _report(_parser().parse_args(arguments)))
 
 
 if __name__ == "__main__":
