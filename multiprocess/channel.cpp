@@ -4,9 +4,12 @@
 
 #include <fcntl.h>
 #include <linux/membarrier.h>
+#include <sys/epoll.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include <algorithm>
+#include <array>
 #include <cerrno>
 #include <cstdlib>
 #include <system_error>
@@ -41,11 +44,39 @@ Shared adopt_shared(int first) {
   return shared;
 }
 
-timespec until(std::chrono::steady_clock::time_point deadline) {
-  const auto left =
-      std::max(nanoseconds(deadline - std::chrono::steady_clock::now()), nanoseconds::zero());
-  const auto seconds = std::chrono::duration_cast<std::chrono::seconds>(left);
-  return {.tv_sec = seconds.count(), .tv_nsec = (left - seconds).count()};
+// Of a receiver's epoll.
+constexpr std::size_t most_events = 3;
+
+/// The time until a deadline, as system calls take it.
+class Limit {
+ public:
+  using Deadline = std::chrono::steady_clock::time_point;
+
+  explicit Limit(Deadline deadline) : for_ever_(deadline == Deadline::max()) {
+    if (for_ever_) return;
+    const auto now = std::chrono::steady_clock::now();
+    const auto left = deadline > now ? nanoseconds(deadline - now) : nanoseconds::zero();
+    const auto seconds = std::chrono::duration_cast<std::chrono::seconds>(left);
+    time_ = {.tv_sec = seconds.count(), .tv_nsec = (left - seconds).count()};
+  }
+
+  /// Null where there is none.
+  [[nodiscard]] const timespec* get() const noexcept { return for_ever_ ? nullptr : &time_; }
+
+ private:
+  bool for_ever_;
+  timespec time_{};
+};
+
+/// Calls until no signal ends the call. Throws std::system_error where the system refuses.
+template <typename Call>
+int retried(Call call) {
+  for (;;) {
+    const int result = call();
+    if (result >= 0) return result;
+    if (errno != EINTR)
+      throw std::system_error(errno, std::generic_category(), "a channel cannot wait");
+  }
 }
 
 }  // namespace
@@ -62,19 +93,32 @@ bool register_for_barriers() noexcept {
 }
 
 bool poll_until(std::span<pollfd> entries, std::chrono::steady_clock::time_point deadline) {
-  const bool for_ever = deadline == std::chrono::steady_clock::time_point::max();
-  for (;;) {
-    const timespec limit = for_ever ? timespec{} : until(deadline);
-    const int count = ::ppoll(entries.data(), entries.size(), for_ever ? nullptr : &limit, nullptr);
-    if (count >= 0) return count > 0;
-    if (errno != EINTR)
-      throw std::system_error(errno, std::generic_category(), "poll on a channel");
-  }
+  return retried([&] {
+           const Limit limit(deadline);
+           return ::ppoll(entries.data(), entries.size(), limit.get(), nullptr);
+         }) > 0;
 }
 
-void add_to_epoll(int epoll, int descriptor, std::uint64_t data) {
-  epoll_event event{.events = EPOLLIN, .data = {.u64 = data}};
+void add_to_epoll(int epoll, int descriptor, std::uint64_t data, std::uint32_t how) {
+  epoll_event event{.events = EPOLLIN | how, .data = {.u64 = data}};
   net::checked(::epoll_ctl(epoll, EPOLL_CTL_ADD, descriptor, &event), "epoll_ctl");
+}
+
+Events next_events(int epoll, std::chrono::steady_clock::time_point deadline) {
+  std::array<epoll_event, most_events> events;
+  const int count = retried([&] {
+    const Limit limit(deadline);
+    return ::epoll_pwait2(epoll, events.data(), events.size(), limit.get(), nullptr);
+  });
+  const auto found = std::span(events).first(static_cast<std::size_t>(count));
+  return {.any = count > 0, .death = std::ranges::any_of(found, [](const epoll_event& event) {
+            return event.data.u64 == a_death;
+          })};
+}
+
+void forget_rings(int epoll) noexcept {
+  std::array<epoll_event, most_events> events;
+  ::epoll_wait(epoll, events.data(), events.size(), 0);
 }
 
 net::Descriptor copy(int descriptor) {

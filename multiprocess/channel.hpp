@@ -227,7 +227,12 @@ class BasicChannelReceiver {
 
   explicit BasicChannelReceiver(channel::ReceiverParts parts);
 
-  [[nodiscard]] ChannelStatus look();
+  /// Whether to ask the system who died before it is said that nothing is there; who goes to sleep
+  /// otherwise is told then.
+  enum class Deaths { ask, told_asleep };
+
+  [[nodiscard]] ChannelStatus receive_at_once(std::string& message, Deaths deaths);
+  [[nodiscard]] ChannelStatus look(Deaths deaths);
   [[nodiscard]] bool find();
   void next_turn();
   void attend_flagged();
@@ -236,10 +241,10 @@ class BasicChannelReceiver {
   void took(Sender& sender, std::uint64_t messages) noexcept;
   void tell_sender(Sender& sender) noexcept;
   void set_rest(channel::Rest rest) noexcept;
-  [[nodiscard]] bool wait_for_message(Deadline deadline);
+  [[nodiscard]] bool wait_for_message(Deadline deadline, Deaths& deaths);
   [[nodiscard]] bool fall_asleep();
   [[nodiscard]] bool anything_to_do() const noexcept;
-  void wake(bool rung) noexcept;
+  void wake() noexcept;
   void forget(Sender& sender) noexcept;
   void learn_of_deaths();
   [[nodiscard]] bool is_closed() const noexcept;

@@ -4,7 +4,6 @@
 // The verbs of a process channel's receiver.
 #pragma once
 
-#include <poll.h>
 #include <sys/epoll.h>
 
 #include <algorithm>
@@ -24,9 +23,10 @@ BasicChannelReceiver<Steps>::BasicChannelReceiver(channel::ReceiverParts parts)
       living_(head_.senders),
       processes_(net::checked(::epoll_create1(EPOLL_CLOEXEC), "epoll_create1")),
       events_(net::checked(::epoll_create1(EPOLL_CLOEXEC), "epoll_create1")) {
-  for (const int event : {shared_.doorbell.get(), shared_.hang_up.get(), processes_.get()}) {
-    channel::add_to_epoll(events_.get(), event, 0);
-  }
+  // Each ring is told once, so the bell is never read: that saves a system call for each wake-up.
+  channel::add_to_epoll(events_.get(), shared_.doorbell.get(), 0, EPOLLET);
+  channel::add_to_epoll(events_.get(), shared_.hang_up.get(), 0);
+  channel::add_to_epoll(events_.get(), processes_.get(), channel::a_death);
   // A predecessor may have died anywhere: what it had taken is lost, all else is looked at anew.
   // The number of its sleep is over.
   set_rest(channel::Rest::asleep);
@@ -50,7 +50,12 @@ BasicChannelReceiver<Steps>::BasicChannelReceiver(int first)
 
 template <typename Steps>
 ChannelStatus BasicChannelReceiver<Steps>::try_receive(std::string& message) {
-  const ChannelStatus status = look();
+  return receive_at_once(message, Deaths::ask);
+}
+
+template <typename Steps>
+ChannelStatus BasicChannelReceiver<Steps>::receive_at_once(std::string& message, Deaths deaths) {
+  const ChannelStatus status = look(deaths);
   told_dead_ = status == ChannelStatus::closed;
   if (status != ChannelStatus::ok) return status;
   Sender& sender = at_turn();
@@ -71,22 +76,24 @@ ChannelStatus BasicChannelReceiver<Steps>::receive(std::string& message) {
 
 template <typename Steps>
 ChannelStatus BasicChannelReceiver<Steps>::receive_until(Deadline deadline, std::string& message) {
+  Deaths deaths = Deaths::told_asleep;
   for (;;) {
-    const ChannelStatus status = try_receive(message);
+    const ChannelStatus status = receive_at_once(message, deaths);
     if (status != ChannelStatus::would_block) return status;
-    if (!wait_for_message(deadline)) return ChannelStatus::timed_out;
+    if (!wait_for_message(deadline, deaths)) return ChannelStatus::timed_out;
   }
 }
 
 template <typename Steps>
 ChannelStatus BasicChannelReceiver<Steps>::receive_batch(
     std::size_t most, const std::function<void(std::string_view)>& visit) {
+  Deaths deaths = Deaths::told_asleep;
   for (;;) {
-    const ChannelStatus status = look();
+    const ChannelStatus status = look(deaths);
     told_dead_ = status == ChannelStatus::closed;
     if (status == ChannelStatus::ok) break;
     if (status == ChannelStatus::closed) return status;
-    (void)wait_for_message(Deadline::max());
+    (void)wait_for_message(Deadline::max(), deaths);
   }
   Sender& sender = at_turn();
   auto& lane = sender.ring.lane();
@@ -111,8 +118,11 @@ ChannelStatus BasicChannelReceiver<Steps>::receive_batch(
 
 // Whether there is a message; then it is the next of the lane whose turn it is.
 template <typename Steps>
-ChannelStatus BasicChannelReceiver<Steps>::look() {
-  if (asleep_) wake(true);
+ChannelStatus BasicChannelReceiver<Steps>::look(Deaths deaths) {
+  if (asleep_) {
+    wake();
+    channel::forget_rings(events_.get());
+  }
   if (find()) return ChannelStatus::ok;
   if (is_closed()) {
     if (!sealed_) {
@@ -129,8 +139,10 @@ ChannelStatus BasicChannelReceiver<Steps>::look() {
     if (find()) return ChannelStatus::ok;
     return sending ? ChannelStatus::would_block : ChannelStatus::closed;
   }
-  learn_of_deaths();
-  if (find()) return ChannelStatus::ok;
+  if (deaths == Deaths::ask) {
+    learn_of_deaths();
+    if (find()) return ChannelStatus::ok;
+  }
   return living_ == 0 ? ChannelStatus::closed : ChannelStatus::would_block;
 }
 
@@ -205,21 +217,21 @@ void BasicChannelReceiver<Steps>::set_rest(channel::Rest rest) noexcept {
   busy_ = rest == channel::Rest::busy;
 }
 
+// False at the deadline; says in `deaths` whether to ask for deaths then.
 template <typename Steps>
-bool BasicChannelReceiver<Steps>::wait_for_message(Deadline deadline) {
+bool BasicChannelReceiver<Steps>::wait_for_message(Deadline deadline, Deaths& deaths) {
+  deaths = Deaths::told_asleep;
   const auto stream_pause = busy_ ? channel::stream_pause : 0ns;
   const auto budget = std::max<std::chrono::nanoseconds>(stream_pause, 1ns * head_.spin);
   if (channel::look_for(budget, [this] { return find() || (is_closed() && !sealed_); })) {
     return true;
   }
   if (!fall_asleep()) return true;
-  std::array<pollfd, 3> entries{pollfd{shared_.doorbell.get(), POLLIN, 0},
-                                pollfd{processes_.get(), POLLIN, 0},
-                                pollfd{sealed_ ? -1 : shared_.hang_up.get(), POLLIN, 0}};
-  const bool in_time = channel::poll_until(entries, deadline);
+  const channel::Events events = channel::next_events(events_.get(), deadline);
   Steps::at(channel::Step::woken);
-  wake(entries[0].revents != 0);
-  return in_time;
+  wake();
+  if (events.death) deaths = Deaths::ask;
+  return events.any;
 }
 
 // False where there is something to do instead.
@@ -237,7 +249,7 @@ bool BasicChannelReceiver<Steps>::fall_asleep() {
   Steps::at(channel::Step::sleep_announced);
   if (anything_to_do()) {
     for (const auto lane : attended_) attend(lane);
-    wake(false);
+    wake();
     return false;
   }
   for (const auto lane : attended_) senders_[lane].attended = false;
@@ -260,16 +272,15 @@ bool BasicChannelReceiver<Steps>::anything_to_do() const noexcept {
 }
 
 template <typename Steps>
-void BasicChannelReceiver<Steps>::wake(bool rung) noexcept {
+void BasicChannelReceiver<Steps>::wake() noexcept {
   set_rest(channel::Rest::calm);
   asleep_ = false;
-  if (rung) net::silence(shared_.doorbell.get());
   Steps::at(channel::Step::awake);
 }
 
 template <typename Steps>
 bool BasicChannelReceiver<Steps>::arm() {
-  const ChannelStatus status = look();
+  const ChannelStatus status = look(Deaths::ask);
   // That all senders are dead was told, and whoever goes on waits until another is named.
   const bool waits_for_another = status == ChannelStatus::closed && told_dead_ && !is_closed();
   return (status == ChannelStatus::would_block || waits_for_another) && fall_asleep();

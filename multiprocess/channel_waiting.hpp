@@ -50,8 +50,21 @@ void run_barriers() noexcept;
 [[nodiscard]] bool poll_until(std::span<pollfd> entries,
                               std::chrono::steady_clock::time_point deadline);
 
-/// Adds a descriptor to an epoll.
-void add_to_epoll(int epoll, int descriptor, std::uint64_t data);
+/// Adds a descriptor to an epoll: whether it is readable, and in `how` epoll's own flags.
+void add_to_epoll(int epoll, int descriptor, std::uint64_t data, std::uint32_t how = 0);
+
+/// What ended a receiver's sleep: anything, and among that (its `data` in the epoll) a death.
+struct Events {
+  bool any;
+  bool death;
+};
+inline constexpr std::uint64_t a_death = 1;
+
+/// Waits for events of a receiver's epoll until the deadline; signals do not end it.
+[[nodiscard]] Events next_events(int epoll, std::chrono::steady_clock::time_point deadline);
+
+/// Has the epoll tell no more of the rings until now, after a sleep in somebody else's poll.
+void forget_rings(int epoll) noexcept;
 
 /// Adopts what an end in this program inherited. Throws std::system_error where that is no
 /// channel's, or has no such lane.

@@ -9,11 +9,10 @@
 // processors see them: tests/model does.
 #pragma once
 
-#include <algorithm>
-#include <cstdlib>
 #include <iostream>
-#include <string>
+#include <random>
 
+#include "chosen.hpp"
 #include "stepped_process.hpp"
 
 namespace trivium::contract {
@@ -47,14 +46,8 @@ class Situation {
   SharedMemory memory_{sizeof(std::atomic<int>)};
 };
 
-// At every so manyth place, by the environment; else at every one. ctest has it so, since all take
-// minutes.
-inline std::size_t chosen_stride() {
-  const char* const chosen = std::getenv("TRIVIUM_STRIDE");
-  return chosen == nullptr ? 1 : std::max(std::stoul(chosen), 1UL);
-}
-
-// For each place in a situation's act: has a process stop there, and hands both over.
+// For each place in a situation's act: has a process stop there, and hands both over. TRIVIUM_STRIDE
+// chooses every so manyth place, from a random one on.
 template <typename Kind, typename AtPlace>
 void at_every_place(AtPlace at_place) {
   if (!may_trace()) {
@@ -72,19 +65,24 @@ void at_every_place(AtPlace at_place) {
       Kind kind;
       places = start(kind).go_through([&] { kind.wake(); });
     }
+    std::size_t reached = 0;
     std::size_t tried = 0;
-    const std::size_t stride = chosen_stride();
-    for (std::size_t place = 0; place < places.size(); place += stride) {
+    const std::size_t stride = chosen("TRIVIUM_STRIDE", 1);
+    const std::size_t first = std::random_device()() % stride;
+    for (std::size_t place = first; place < places.size(); place += stride) {
       SCOPED_TRACE(testing::Message() << "after " << place << " instructions");
+      ++tried;
       Kind kind;
       SteppedProcess process = start(kind);
       if (!process.go_to(places, place, [&] { kind.wake(); })) continue;
-      ++tried;
+      ++reached;
       at_place(kind, process);
       if (testing::Test::HasFailure()) return;
     }
-    std::cout << "at " << tried << " of " << places.size() << " instructions" << std::endl;
-    if (tried * stride >= places.size() * 9 / 10) return;
+    std::cout << "at " << reached << " of " << places.size() << " instructions";
+    if (stride > 1) std::cout << ", from the one numbered " << first << " on";
+    std::cout << std::endl;
+    if (reached * 10 >= tried * 9) return;
   }
   FAIL() << "others than one process came by";
 }

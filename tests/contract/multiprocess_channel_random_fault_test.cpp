@@ -8,6 +8,7 @@
 #include <random>
 #include <vector>
 
+#include "chosen.hpp"
 #include "process_faults.hpp"
 
 namespace trivium::contract {
@@ -129,15 +130,15 @@ class LongLived {
   std::optional<Process> receiver_;
 };
 
-TEST(ProcessChannelKills, TenThousandAtRandomMoments) {
-  constexpr int kills = 10'000;
+TEST(ProcessChannelKills, AtRandomMoments) {
+  const std::size_t kills = chosen("TRIVIUM_KILLS", 10'000);
   const auto seed = std::random_device()();
   std::cout << "seed " << seed << std::endl;
   std::mt19937 random(seed);
   const auto descriptors = open_descriptors();
   ASSERT_FALSE(has_children());
   std::optional<LongLived> channel(std::in_place);
-  for (int kill = 0; kill < kills; ++kill) {
+  for (std::size_t kill = 0; kill < kills; ++kill) {
     std::this_thread::sleep_for(std::chrono::microseconds(random() % 300));
     ASSERT_NO_FATAL_FAILURE(channel->kill(random)) << "kill " << kill;
     if (kill % 500 != 0) continue;

@@ -17,7 +17,8 @@
 
 namespace trivium::contract {
 
-/// A place before an instruction, and whether that one may sleep, which is ppoll.
+/// A place before an instruction, and whether that one may sleep: ppoll, or
+/// epoll_pwait2.
 struct Place {
   std::uint64_t address;
   bool may_sleep;
@@ -62,7 +63,8 @@ class SteppedProcess {
     std::vector<Place> places;
     while (stage() == acting) {
       const auto registers = read_registers();
-      places.push_back({registers.rip, registers.rax == SYS_ppoll && is_syscall(registers.rip)});
+      const bool waits = registers.rax == SYS_ppoll || registers.rax == SYS_epoll_pwait2;
+      places.push_back({registers.rip, waits && is_syscall(registers.rip)});
       if (places.back().may_sleep) wake();
       step();
     }

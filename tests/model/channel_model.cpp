@@ -208,7 +208,11 @@ bool ChannelModel::may_wake(const State& state, std::size_t lane) const {
 
 bool ChannelModel::may_wake_receiver(const State& state) const {
   if (state.machine.rung[doorbell]) return true;
-  if (!state.receiver.sealed && state.machine.rung[hang_up]) return true;
+  return (!state.receiver.sealed && state.machine.rung[hang_up]) || sees_a_death(state);
+}
+
+// Whether the receiver's system tells of a sender's death that it does not know of.
+bool ChannelModel::sees_a_death(const State& state) const {
   for (std::size_t lane = 0; lane < config_.senders; ++lane) {
     const auto sender = static_cast<Process>(lane);
     if ((state.receiver.dead >> lane & 1) == 0 && is_seen_dead(state, sender)) return true;

@@ -126,10 +126,10 @@ enum class ReceiverAt : Value {
   look_flags,       // looks at the flags again
   look_lanes,       // looks at a lane again
   staying,          // attends to a lane again
-  sleep_checked,    // in poll
+  sleep_checked,    // in the epoll, which tells of each ring once
   woken,            // says that it is awake
   staying_awake,    // likewise
-  awake,            // silences the bell
+  awake,            // looks anew
   ended,            // the status was `closed`
   attaching,        // a successor: says that it sleeps, since a sleep has a number of its own
   attach_awake,     // says that it is awake
@@ -166,7 +166,7 @@ struct ReceiverState {
   bool sealed = false;
   bool busy = false;
   bool sending = false;
-  bool rung = false;
+  bool told_of_death = false;  // by the sleep before
 };
 
 enum class CloserAt : Value { idle, closing, ringing, done, dead };
@@ -252,6 +252,7 @@ class ChannelModel {
   [[nodiscard]] static bool is_seen_dead(const State& state, Process process);
   [[nodiscard]] bool may_wake(const State& state, std::size_t lane) const;
   [[nodiscard]] bool may_wake_receiver(const State& state) const;
+  [[nodiscard]] bool sees_a_death(const State& state) const;
   [[nodiscard]] bool is_quiet(const State& state) const;
   static void normalise(State& state);
 

@@ -44,6 +44,10 @@ bool ChannelModel::step_receiver(State& state) const {
     me.again = me.sending = false;
     return look();
   };
+  const auto end_of_look = [&] {
+    if (me.sealed ? !me.sending : living == 0) return to(At::ended);
+    return to_lane(0, me.attended, At::leaving, At::lanes_left);
+  };
   const auto next_lane = [&] { return static_cast<Value>(me.lane + 1); };
   const auto attend_all = [&] {
     me.attended = all;
@@ -57,6 +61,7 @@ bool ChannelModel::step_receiver(State& state) const {
   // `receive` returns, or the next lane is attached to.
   const auto finish = [&] {
     me.seen = 0;
+    me.told_of_death = false;
     if (me.attaching) {
       me.attaching = next_lane() < config_.senders;
       return me.attaching ? to_lane(next_lane(), all, At::attach_freeing, At::looking)
@@ -79,8 +84,7 @@ bool ChannelModel::step_receiver(State& state) const {
     case At::at_flags:
       if (load(flags) != 0) return to(At::flags_found);
       if (!me.again) return to(At::nothing);
-      if (me.sealed ? !me.sending : living == 0) return to(At::ended);
-      return to_lane(0, me.attended, At::leaving, At::lanes_left);
+      return end_of_look();
     case At::flags_found:
       if (!machine.drained(receiver)) return false;
       me.flagged = std::exchange(machine.memory[flags], Value{0});
@@ -94,7 +98,7 @@ bool ChannelModel::step_receiver(State& state) const {
       me.flagged = 0;
       return look();
     case At::nothing:
-      if (load(closed) == 0) return to(At::deaths);
+      if (load(closed) == 0) return me.told_of_death ? to(At::deaths) : end_of_look();
       if (!me.sealed) return to(At::sealing);
       if (is(Mutation::attends_when_sealing_only)) return to(At::deaths);
       return attend_all();
@@ -201,16 +205,17 @@ bool ChannelModel::step_receiver(State& state) const {
       return to_lane(next_lane(), me.attended, At::staying, At::staying_awake);
     case At::staying_awake:
       machine.store(receiver, receiver_state, with_rest(load(receiver_state), Rest::calm));
+      me.told_of_death = false;
       return look_anew();
     case At::sleep_checked:
       if (!may_wake_receiver(state)) return false;
-      me.rung = machine.rung[doorbell];
+      machine.rung[doorbell] = false;
+      me.told_of_death = sees_a_death(state);
       return to(At::woken);
     case At::woken:
       return store(receiver_state, with_rest(load(receiver_state), Rest::calm), At::awake);
     case At::awake:
-      if (me.rung) machine.rung[doorbell] = false;
-      me.rung = false;
+      machine.rung[doorbell] = false;  // only who slept in a poll of its own, but then it is worse
       return look_anew();
 
     // A successor.
