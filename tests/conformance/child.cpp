@@ -66,7 +66,7 @@ std::vector<char*> pointers(std::vector<std::string>& words) {
   return result;
 }
 
-// Runs in the child; everything it needs was made before the fork.
+// Runs in the child, in the parent's memory: everything it needs was made before.
 [[noreturn]] void become(pid_t parent, char* const* argv, char* const* environment, int in, int out,
                          int err, int report) {
   ::setpgid(0, 0);
@@ -149,8 +149,9 @@ Child::Child(const std::vector<std::string>& argv, ChildOptions options) {
   if (options.capture_stderr) err = options.terminal_stderr ? make_terminal() : make_pipe();
 
   const pid_t self = ::getpid();
-  pid_ = ::fork();
-  if (pid_ < 0) throw HarnessError("fork: " + std::generic_category().message(errno));
+  // Not fork, which would copy the page tables of a process that holds all that was sent.
+  pid_ = ::vfork();
+  if (pid_ < 0) throw HarnessError("vfork: " + std::generic_category().message(errno));
   if (pid_ == 0) {
     become(self, word_pointers.data(), environment.data(), in.read_end.get(), out.write_end.get(),
            err.write_end.get(), report.write_end.get());
