@@ -15,7 +15,7 @@ from trivium.report import terminal_lines, write_all
 VOID = {"meta", "wbr", "br", "link", "img"}
 
 
-class _Checker(HTMLParser):
+class Checker(HTMLParser):
     """Follows the elements: what is opened is closed, in order."""
 
     def __init__(self) -> None:
@@ -63,8 +63,8 @@ class Report(unittest.TestCase):
         cls.html = (cls.folder / "report.html").read_text(encoding="utf-8")
         cls.markdown = (cls.folder / "report.md").read_text(encoding="utf-8")
 
-    def parsed(self) -> _Checker:
-        checker = _Checker()
+    def parsed(self) -> Checker:
+        checker = Checker()
         checker.feed(self.html)
         checker.close()
         return checker

@@ -9,7 +9,6 @@ from typing import Any
 
 from tests import report_samples as made
 from trivium.causes import why
-from trivium.hazard_matrix import matrix
 from trivium.verdict import Finding, findings, sentences
 
 CHURN = {"connections": 32, "loop": "closed", "load": ["--mode", "churn"], "server": []}
@@ -135,34 +134,6 @@ class Cause(unittest.TestCase):
         self.assertEqual(why(facts, cell, copy.deepcopy(cell)), "")
         bare = made.cell("churn", CHURN, "s", {"cpu_per_op": ("us", [1.0, 2.0])})
         self.assertEqual(why(facts, bare, cell), "")
-
-
-class Hazards(unittest.TestCase):
-    def test_there_is_no_matrix_where_none_was_measured(self) -> None:
-        self.assertIsNone(matrix({"cells": []}))
-        self.assertIsNone(matrix({"hazards": []}))
-
-    def test_the_least_harmed_come_first_and_the_worst_are_darkest(self) -> None:
-        about = {"unit": "share", "label": "lost", "claim": "takes all", "low": 0.8, "high": 0.95}
-        found = matrix(
-            {
-                "hazards": [
-                    {"contender": "multithread/handoff", "hazard": "crash", "value": 0.9, "harm": 0.9, **about},
-                    {"contender": "multiprocess/handoff", "hazard": "crash", "value": 0.001, "harm": 0.001},
-                    {"contender": "multithread/handoff", "hazard": "hang", "value": None, "note": "n/a (capacity)"},
-                ]
-            }
-        )
-        assert found is not None
-        self.assertEqual(found.hazards, ("crash", "hang"))
-        self.assertEqual([name for name, _ in found.rows], ["multiprocess/handoff", "multithread/handoff"])
-        mild, none = found.rows[0][1]
-        severe, unknown = found.rows[1][1]
-        assert mild and severe and unknown
-        self.assertIsNone(none)
-        self.assertEqual((mild.level, severe.level, unknown.level), (1, 4, 0))
-        self.assertEqual((severe.text, severe.detail), ("90.0%", "lost; 80.0% to 95.0%"))
-        self.assertEqual((unknown.text, unknown.detail), ("n/a", "n/a (capacity)"))
 
 
 if __name__ == "__main__":

@@ -1,70 +1,158 @@
 # SPDX-License-Identifier: MIT
 # Copyright (c) 2026 The Trivium authors
-"""The hazard matrix: contender by hazard, in each cell the measured harm.
+"""The hazard matrix: contender by hazard, in each cell the measured harm; and what is said of each hazard beside it.
 
-Takes results["hazards"], a list with an object for each contender and hazard: "contender", "hazard", "label" (what the
-figure is), "value", "unit", "low", "high" (null where it was not measured), "claim" (what a test holds of that cell),
-and "harm" from 0 (none) to 1 (all was lost), which colours the cell; optional "timeline_svg", a picture of the healthy
-clients over time, to which the cell leads, and "note".
+Rows are grouped by model, the contender with the least harm in all first, so that the shape of each model shows.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from trivium.figures import number
+from trivium.hazard_words import SIGNS, Item, anchor, bounds, level_of, listed, shortened, told, unit_of, why_not
+from trivium.palette import MODELS, model_of
 
 
 @dataclass(frozen=True)
 class HazardCell:
-    """One cell: its text, its interval, what is claimed, how dark it is (0 to 4), and the timeline that it leads to."""
+    """One cell: its text and interval, how dark it is (0 to 4), what it claims, and the timeline that it leads to."""
 
     text: str
     detail: str
-    claim: str
     level: int
+    measured: bool
+    says: str
     anchor: str
-    timeline: str
+    has_timeline: bool
+
+    @property
+    def sign(self) -> str:
+        """A disc that is the fuller, the more harm; "" where nothing was measured."""
+        return SIGNS[self.level] if self.measured else ""
+
+
+@dataclass(frozen=True)
+class Row:
+    """A contender's name, and a cell (or None) for each hazard."""
+
+    contender: str
+    cells: tuple[HazardCell | None, ...]
+
+
+@dataclass(frozen=True)
+class Group:
+    """A model's rows."""
+
+    model: str
+    title: str
+    rows: tuple[Row, ...]
+
+
+@dataclass(frozen=True)
+class Claim:
+    """A sentence that a test holds, of which contenders, and the test's name."""
+
+    text: str
+    test: str
+    contenders: str
+
+
+@dataclass(frozen=True)
+class Column:
+    """A hazard: its question, what its figure is, what tests hold of it, and what must be said of it."""
+
+    hazard: str
+    question: str
+    label: str
+    anchor: str
+    claims: tuple[Claim, ...]
+    notes: tuple[str, ...]
 
 
 @dataclass(frozen=True)
 class Matrix:
-    """The whole matrix; a row is a contender's name and a cell (or None) for each hazard."""
+    """The whole matrix."""
 
-    hazards: tuple[str, ...]
-    rows: tuple[tuple[str, tuple[HazardCell | None, ...]], ...]
+    columns: tuple[Column, ...]
+    groups: tuple[Group, ...]
+
+    @property
+    def hazards(self) -> tuple[str, ...]:
+        """The names of the hazards."""
+        return tuple(column.hazard for column in self.columns)
+
+    @property
+    def rows(self) -> tuple[Row, ...]:
+        """The rows of all models."""
+        return tuple(row for group in self.groups for row in group.rows)
 
 
-def level_of(harm: float | None) -> int:
-    """Returns the shade of a harm from 0 to 1; 0 where it is none, or not known."""
-    if not harm or harm <= 0:
-        return 0
-    return 1 if harm < 0.01 else 2 if harm < 0.1 else 3 if harm < 0.5 else 4
+def _cell(found: Item) -> HazardCell:
+    unit, value = unit_of(found), found.get("value")
+    text = "n/a" if value is None else told(value, unit)
+    detail = bounds(found, unit)
+    parts = [found.get("label"), f"{text} ({detail})" if detail else text, found.get("claim"), found.get("note")]
+    says = f"{found['contender']}, {found['hazard']}: {'; '.join(part for part in parts if part)}"
+    name = anchor(found["hazard"], found["contender"])
+    level = level_of(found.get("harm")) if value is not None else 0
+    return HazardCell(text, detail, level, value is not None, says, name, bool(found.get("timeline")))
 
 
-def _figure(value: float, unit: str) -> str:
-    return f"{value:.1%}" if unit == "share" else f"{number(value)} {unit}".rstrip()
+def _said_by(items: Sequence[Item], key: str) -> dict[str, list[str]]:
+    """Returns what is said of contenders by that key, and of whom."""
+    found: dict[str, list[str]] = {}
+    for item in items:
+        if item.get(key):
+            found.setdefault(item[key], []).append(item["contender"])
+    return found
 
 
-def _cell(found: dict[str, Any]) -> HazardCell:
-    unit = found.get("unit") or ""
-    value, low, high = found.get("value"), found.get("low"), found.get("high")
-    text = "n/a" if value is None else _figure(value, unit)
-    bounds = "" if low is None or high is None else f"{_figure(low, unit)} to {_figure(high, unit)}"
-    parts = [part for part in (found.get("label"), bounds, found.get("note")) if part]
-    anchor = f"hazard-{found['hazard']}-{found['contender']}".replace("/", "-").replace("+", "-")
-    timeline = found.get("timeline_svg") or ""
-    return HazardCell(text, "; ".join(parts), found.get("claim") or "", level_of(found.get("harm")), anchor, timeline)
+def plain_test(name: str) -> str:
+    """Returns the test's name without the contender that it is run with."""
+    first, _, rest = name.partition("/")
+    return f"{first}/{rest.partition('/')[0]}" if "/" in rest else name
+
+
+def _claims(items: Sequence[Item], everyone: Sequence[str]) -> tuple[Claim, ...]:
+    found = []
+    for text, contenders in _said_by(items, "claim").items():
+        tests = [plain_test(item["test"]) for item in items if item.get("claim") == text and item.get("test")]
+        found.append(Claim(text, listed(tests), shortened(contenders, everyone)))
+    return tuple(found)
+
+
+def _column(hazard: str, items: Sequence[Item], everyone: Sequence[str]) -> Column:
+    labels = _said_by([item for item in items if item.get("value") is not None], "label")
+    label = next(iter(labels), "")
+    if len(labels) > 1:
+        label = "; ".join(f"{text} ({shortened(names, everyone)})" for text, names in labels.items())
+    missing = [item | {"why": why_not(item)} for item in items if item.get("value") is None]
+    notes = [f"n/a for {shortened(names, everyone)}: {why}" for why, names in _said_by(missing, "why").items()]
+    measured = [item for item in items if item.get("value") is not None]
+    notes += [f"{shortened(names, everyone)}: {text}" for text, names in _said_by(measured, "note").items()]
+    question = next((item["question"] for item in items if item.get("question")), "")
+    return Column(hazard, question, label, anchor(hazard), _claims(items, everyone), tuple(notes))
+
+
+def _total(items: Sequence[Item], contender: str) -> float:
+    return sum(item.get("harm") or 0.0 for item in items if item["contender"] == contender)
 
 
 def matrix(results: dict[str, Any]) -> Matrix | None:
-    """Returns the matrix, the contender with the least harm in all first; None where no hazard was measured."""
+    """Returns the matrix; None where no hazard was measured."""
     found = results.get("hazards") or []
     if not found:
         return None
     hazards = tuple(dict.fromkeys(item["hazard"] for item in found))
-    contenders = list(dict.fromkeys(item["contender"] for item in found))
+    everyone = list(dict.fromkeys(item["contender"] for item in found))
+    everyone.sort(key=lambda name: (round(_total(found, name), 9), name))
     cells = {(item["contender"], item["hazard"]): _cell(item) for item in found}
-    harm = {name: sum(item.get("harm") or 0.0 for item in found if item["contender"] == name) for name in contenders}
-    contenders.sort(key=lambda name: (harm[name], name))
-    rows = tuple((name, tuple(cells.get((name, hazard)) for hazard in hazards)) for name in contenders)
-    return Matrix(hazards, rows)
+    groups = []
+    for model, (_, _, title) in MODELS.items():
+        own = [name for name in everyone if model_of(name) == model]
+        rows = tuple(Row(name, tuple(cells.get((name, hazard)) for hazard in hazards)) for name in own)
+        groups += [Group(model, title, rows)] if rows else []
+    shown = [row.contender for group in groups for row in group.rows]
+    items = sorted(found, key=lambda item: shown.index(item["contender"]))
+    columns = tuple(_column(hazard, [i for i in items if i["hazard"] == hazard], shown) for hazard in hazards)
+    return Matrix(columns, tuple(groups))

@@ -90,8 +90,8 @@ def variables(dark: bool) -> str:
     """Returns the colours as CSS variables."""
     own = [f"--{name}:{colours[1 if dark else 0]}" for name, colours in MODELS.items()]
     common = (
-        ["--ink:#e6e6e6", "--soft:#a9a9a9", "--rule:#4a4a4a", "--page:#161616"]
+        ["--ink:#e6e6e6", "--soft:#a9a9a9", "--rule:#4a4a4a", "--page:#161616", "--failed:#ff7a9c"]
         if dark
-        else ["--ink:#1c1c1c", "--soft:#5e5e5e", "--rule:#c9c9c9", "--page:#ffffff"]
+        else ["--ink:#1c1c1c", "--soft:#5e5e5e", "--rule:#c9c9c9", "--page:#ffffff", "--failed:#a4133c"]
     )
     return ";".join(common + own)

@@ -2,7 +2,7 @@
 # Copyright (c) 2026 The Trivium authors
 """Draws curves over an axis: a panel for each model, its strategies in colour and all others faintly behind them."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from trivium import svg
@@ -120,8 +120,30 @@ def _labels(
     return "".join(parts)
 
 
-def panels(curves: Curves, plane: Plane, label: str, ideal: Sequence[tuple[float, float]] = ()) -> list[Panel]:
-    """Returns a panel for each model that has a curve, all to the same scale."""
+def _knees(own: Sequence[str], knees: Mapping[str, float], x_axis: Axis, show: Callable[[float], str]) -> str:
+    """Returns a line at each knee that one of the panel's own curves has; whose it is shows where they bend."""
+    found: dict[float, list[str]] = {}
+    for entry in own:
+        if entry in knees and x_axis.low <= knees[entry] <= x_axis.high:
+            found.setdefault(knees[entry], []).append(entry)
+    parts = []
+    for index, (value, entries) in enumerate(sorted(found.items())):
+        x, y, content = x_axis.at(value), _TOP + 10 + 14 * index, f"knee {show(value)}"
+        after = x + 4 + svg.text_width(content) <= x_axis.end
+        told = [svg.title(f"{content}: {', '.join(entries)}"), svg.line(x, _TOP, x, _BOTTOM, "guide")]
+        told.append(svg.text(x + 4 if after else x - 4, y, content, "start" if after else "end"))
+        parts.append(svg.group(told))
+    return "".join(parts)
+
+
+def panels(
+    curves: Curves,
+    plane: Plane,
+    label: str,
+    ideal: Sequence[tuple[float, float]] = (),
+    knees: Mapping[str, float] | None = None,
+) -> list[Panel]:
+    """Returns a panel for each model that has a curve, all to the same scale; `knees` are where curves bend."""
     curves = {entry: points for entry, points in curves.items() if points}
     grouped, everywhere = panels_of(list(curves))
     if not grouped:
@@ -139,6 +161,7 @@ def panels(curves: Curves, plane: Plane, label: str, ideal: Sequence[tuple[float
         if ideal:
             along = [(x_axis.at(x), y_axis.at(y)) for x, y in ideal]
             parts.append(svg.polyline(along, "ink", "4 3", 1.2))
+        parts.append(_knees(own, knees or {}, x_axis, plane.x_show))
         parts += [_curve(entry, curves[entry], x_axis, y_axis, plane) for entry in shown]
         parts.append(_labels(shown, curves, ideal, x_axis, y_axis))
         told = f"{label}: {MODELS[model][2]}, {', '.join(shown)}"

@@ -11,6 +11,9 @@ from pathlib import Path
 from typing import Any
 
 from trivium.figures import is_micro
+from trivium.hazard_report import hazard_pictures
+from trivium.hazard_table import hazard_lines
+from trivium.hazard_words import plain_scenarios
 from trivium.micro_table import micro_lines
 from trivium.plot_dots import Picture
 from trivium.plots import pictures
@@ -37,14 +40,16 @@ def write_all(results: dict[str, Any], raws: Sequence[dict[str, Any]], folder: P
     # Only whoever writes a report needs the template library, which is not there before the machine is prepared.
     from trivium.report_html import html
 
-    drawn = {name: pictures(results, name, raws) for name in results["scenarios"]}
+    drawn = {name: pictures(results, name, raws) for name in plain_scenarios(results)}
+    hazards = hazard_pictures(results)
     files = {
         "results.json": _json(results),
         "environment.json": _json(results["environment"]),
-        "report.md": markdown(results, drawn),
-        "report.html": html(results, drawn),
+        "report.md": markdown(results, drawn, hazards),
+        "report.html": html(results, drawn, hazards),
     }
-    files |= {f"plots/{picture.name}.svg": _as_file(picture) for own in drawn.values() for picture in own}
+    every = [picture for own in drawn.values() for picture in own] + hazards.every()
+    files |= {f"plots/{picture.name}.svg": _as_file(picture) for picture in every}
     plots = folder / "plots"
     plots.mkdir(parents=True, exist_ok=True)
     for old in plots.glob("*.svg"):
@@ -60,9 +65,11 @@ def terminal_lines(results: dict[str, Any], *, width: int | None, colour: bool) 
     lines = verdicts(results)
     if not results["run"]["complete"]:
         lines.insert(0, "INTERRUPTED: this is what was measured until then.")
-    for name, facts in results["scenarios"].items():
-        show = micro_lines if is_micro(facts) else scenario_lines
+    for name in plain_scenarios(results):
+        show = micro_lines if is_micro(results["scenarios"][name]) else scenario_lines
         lines += ["", *show(results, name, width=width, colour=colour)]
+    if risks := hazard_lines(results, width=width, colour=colour):
+        lines += ["", *risks]
     lines += ["", *legend(results)]
     told = [
         f"  {finding.need.rstrip('.?')}: {sentences(finding)[0]}" for finding in findings(results) if finding.leader

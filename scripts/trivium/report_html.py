@@ -11,7 +11,11 @@ from markupsafe import Markup, escape
 
 from trivium import svg
 from trivium.figures import is_micro
+from trivium.hazard_defences import defence_table
 from trivium.hazard_matrix import matrix
+from trivium.hazard_report import HazardPictures, hazard_pictures, matrix_caption, sections
+from trivium.hazard_verdict import HAZARDS
+from trivium.hazard_words import plain_scenarios
 from trivium.micro_report import full_table, short_tables
 from trivium.micro_table import labelled
 from trivium.palette import variables
@@ -40,7 +44,7 @@ def _classes(cell: Text) -> str:
 
 
 def _anchor(name: str) -> str:
-    return "scenario-" + "".join(c if c.isalnum() else "-" for c in name)
+    return HAZARDS if name == HAZARDS else "scenario-" + "".join(c if c.isalnum() else "-" for c in name)
 
 
 def _css() -> str:
@@ -67,7 +71,7 @@ def _scenario(results: dict[str, Any], name: str, pictures: Sequence[Picture]) -
     }
 
 
-def html(results: dict[str, Any], pictures: dict[str, list[Picture]]) -> str:
+def html(results: dict[str, Any], pictures: dict[str, list[Picture]], hazards: HazardPictures | None = None) -> str:
     """Returns the report; `pictures` are those of each scenario."""
     environment = Environment(
         loader=FileSystemLoader(TEMPLATES),
@@ -79,6 +83,7 @@ def html(results: dict[str, Any], pictures: dict[str, list[Picture]]) -> str:
     )
     environment.globals |= {"name": _name, "classes": _classes, "anchor": _anchor}
     said = verdicts(results)
+    hazards = hazards or hazard_pictures(results)
     text = environment.get_template("report.html").render(
         css=_css(),
         run=results["run"],
@@ -88,7 +93,11 @@ def html(results: dict[str, Any], pictures: dict[str, list[Picture]]) -> str:
         legend=legend(results),
         needs=[(finding, sentences(finding)) for finding in findings(results)],
         matrix=matrix(results),
-        scenarios=[_scenario(results, name, pictures.get(name, ())) for name in results["scenarios"]],
+        matrix_caption=matrix_caption(results),
+        defences=hazards.defences,
+        defence_tables=defence_table(results),
+        hazards=sections(results, hazards),
+        scenarios=[_scenario(results, name, pictures.get(name, ())) for name in plain_scenarios(results)],
         environment_rows=environment_rows(results),
     )
     return text.strip() + "\n"

@@ -7,6 +7,7 @@ from typing import Any
 
 from trivium.cells import Cell, ratio_of
 from trivium.figures import is_micro
+from trivium.hazard_words import plain_scenarios
 from trivium.micro_table import pair_verdict
 from trivium.ranking import baseline_of, cells_of
 from trivium.remarks import measurements, place_of
@@ -41,8 +42,8 @@ def _pair(results: dict[str, Any], name: str, twins: Sequence[Cell]) -> tuple[bo
 def pair_verdicts(results: dict[str, Any]) -> list[str]:
     """Returns what the A/A pairs say, one line a scenario, the alarms first."""
     alarms, calm = [], []
-    for name, facts in results["scenarios"].items():
-        if is_micro(facts):
+    for name in plain_scenarios(results):
+        if is_micro(results["scenarios"][name]):
             alarm, text = pair_verdict(results, name)
         else:
             twin = f"{baseline_of(results, name)}#2"
@@ -93,10 +94,13 @@ def legend(results: dict[str, Any]) -> list[str]:
         spread = f"beside them 95 % intervals of the median ({rounds} rounds, order statistics, exact)"
     else:
         spread = f"beside them 95 % intervals of the median ({rounds} rounds, bootstrap)"
-    cells = results["cells"]
-    served = any(not is_micro(facts) for facts in results["scenarios"].values())
+    plain = plain_scenarios(results)
+    cells = [cell for cell in results["cells"] if cell["scenario"] in plain]
+    served = any(not is_micro(results["scenarios"][name]) for name in plain)
     ratios = f"Ratios to {results['run']['baseline']}" if served else "Ratios"
-    lines = [f'Medians; {spread}. {ratios} are paired by round; an interval that holds 1 reads "no difference".']
+    lines = [f"Medians; {spread}."]
+    if plain:
+        lines[0] += f' {ratios} are paired by round; an interval that holds 1 reads "no difference".'
     if any(cell["load_limited"] for cell in cells):
         lines.append(
             "load-limited: the load client had no time left. Rate and latency are then its own as much as the "

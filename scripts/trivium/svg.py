@@ -24,7 +24,8 @@ CLASSES = """\
 .plot text{paint-order:stroke;stroke:var(--page);stroke-width:3px;stroke-linejoin:round}
 .plot .soft{fill:var(--soft)}.plot .bold{font-weight:600}
 .plot .grid{stroke:var(--rule);stroke-width:1;fill:none}
-.plot .faint{opacity:.45}.plot .guide{stroke:var(--ink);stroke-width:1;stroke-dasharray:4 3;fill:none}"""
+.plot .faint{opacity:.45}.plot .guide{stroke:var(--ink);stroke-width:1;stroke-dasharray:4 3;fill:none}
+.plot .span{fill:var(--rule);opacity:.4}"""
 
 
 def text_width(text: str, size: float = FONT) -> float:

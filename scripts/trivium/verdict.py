@@ -14,6 +14,8 @@ from typing import Any
 from trivium.causes import why
 from trivium.cells import Cell, ratio_of
 from trivium.figures import axis_of, axis_text, axis_value, figure_of, is_micro, least, number, where_text
+from trivium.hazard_verdict import HAZARDS, hazard_sentences
+from trivium.hazard_words import plain_scenarios
 from trivium.micro_table import case_name
 from trivium.microbenchmarks import read_parts
 from trivium.palette import model_of
@@ -38,6 +40,7 @@ NEEDS = {
     "channel": "Passing messages",
     "shared-state": "Sharing state",
 }
+BAD_DAY = "A bad day"
 
 
 @dataclass(frozen=True)
@@ -256,13 +259,14 @@ def _micro_finding(results: dict[str, Any], name: str) -> Finding | None:
 
 
 def findings(results: dict[str, Any]) -> list[Finding]:
-    """Returns what there is to say, need by need, in the order of the scenarios."""
+    """Returns what there is to say, need by need: first of hazards, then in the order of the scenarios."""
     found: list[Finding | None] = []
-    for name, facts in results["scenarios"].items():
+    if risks := hazard_sentences(results):
+        found.append(Finding(BAD_DAY, HAZARDS, "", "", None, "", said=risks))
+    for name in plain_scenarios(results):
+        facts = results["scenarios"][name]
         if is_micro(facts):
             found.append(_micro_finding(results, name))
-            continue
-        if facts.get("kind") == "hazard":
             continue
         if split := _split_finding(results, name):
             found.append(split)

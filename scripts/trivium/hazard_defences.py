@@ -1,0 +1,137 @@
+# SPDX-License-Identifier: MIT
+# Copyright (c) 2026 The Trivium authors
+"""What each defence buys: the same hazard without it and with it, as a table and as pairs of dots."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from trivium import svg
+from trivium.axes import Axis, fitting, short
+from trivium.hazard_words import Item, bare, bounds, listed, percent, slug, told, unit_of, with_unit
+from trivium.palette import look_of
+from trivium.plot_dots import Panel, Picture
+from trivium.scenario_tables import Table, Text
+
+WIDTH = 344
+_HEIGHT, _TOP = 36, 40  # of a row; of what stands above the first
+_LEFT, _RIGHT = 8, 334
+
+
+def _grouped(results: dict[str, Any]) -> dict[str, list[Item]]:
+    """Returns the pairs by defence."""
+    found: dict[str, list[Item]] = {}
+    for pair in results.get("defences") or ():
+        found.setdefault(pair["name"], []).append(pair)
+    return found
+
+
+def is_apart(pair: Item) -> bool:
+    """Says whether the bounds of the two sides do not touch."""
+    sides = pair["without"], pair["with"]
+    if any(side.get(key) is None for side in sides for key in ("low", "high")):
+        return False
+    return sides[0]["low"] > sides[1]["high"] or sides[1]["low"] > sides[0]["high"]
+
+
+def _side(side: Item, unit: str, tone: str = "") -> Text:
+    if side.get("value") is None:
+        return Text("n/a", side.get("note") or "", "weak")
+    return Text(told(side["value"], unit), bounds(side, unit), tone)
+
+
+def defence_table(results: dict[str, Any], hazard: str = "") -> list[Table]:
+    """Returns a table of the pairs, of one hazard or of all; [] where none was measured."""
+    pairs = [pair for own in _grouped(results).values() for pair in own if hazard in ("", pair["hazard"])]
+    if not pairs:
+        return []
+    rows = []
+    for pair in pairs:
+        unit, tone = unit_of(pair), "good" if is_apart(pair) else ""
+        rows.append(
+            (
+                Text(pair["contender"]),
+                *((Text(pair["hazard"]),) if not hazard else ()),
+                Text(pair["flags"]),
+                Text(pair["label"]),
+                _side(pair["without"], unit),
+                _side(pair["with"], unit, tone),
+                Text(pair["bought"], "", "words"),
+            )
+        )
+    heads = ("contender", *(("hazard",) if not hazard else ()), "flags", "figure", "without", "with", "bought")
+    caption = "What each defence buys; bold where the bounds of the two do not touch"
+    return [Table(caption, heads, tuple(rows))]
+
+
+def _scaled(pairs: Sequence[Item]) -> Axis:
+    values = [
+        side[key]
+        for pair in pairs
+        for side in (pair["without"], pair["with"])
+        for key in ("low", "value", "high")
+        if side.get(key) is not None
+    ]
+    if unit_of(pairs[0]) == "share":
+        return Axis(0.0, 1.0, _LEFT, _RIGHT)
+    return fitting(values, _LEFT, _RIGHT)
+
+
+def _dot(pair: Item, side: str, axis: Axis, y: float) -> list[str]:
+    found, look = pair[side], look_of(pair["contender"])
+    if found.get("value") is None:
+        return []
+    parts = []
+    if found.get("low") is not None and found.get("high") is not None:
+        parts.append(svg.line(axis.at(found["low"]), y, axis.at(found["high"]), y, colour=look.colour, width=1.6))
+    x = axis.at(found["value"])
+    parts.append(svg.marker(look.marker, x, y, look.colour, hollow=side == "without"))
+    return parts
+
+
+def _row(pair: Item, axis: Axis, top: float) -> str:
+    """Returns one pair: from the hollow marker without to the full one with."""
+    unit, look = unit_of(pair), look_of(pair["contender"])
+    values = [pair[side].get("value") for side in ("without", "with")]
+    texts = ["n/a" if value is None else bare(value, unit) for value in values]
+    parts = [
+        svg.title(f"{pair['contender']}: {texts[0]} without, {texts[1]} with {pair['flags']}"),
+        svg.text(_LEFT, top + 11, pair["contender"], fill=look.colour),
+        svg.text(WIDTH - 4, top + 11, f"{texts[0]} -> {texts[1]}", "end"),
+    ]
+    if None not in values:
+        begin, end = (axis.at(value) for value in values if value is not None)
+        parts.append(svg.line(begin, top + 22, end, top + 22, colour="rule", width=4))
+    for side in ("without", "with"):
+        parts += _dot(pair, side, axis, top + 22)
+    return svg.group(parts)
+
+
+def _panel(name: str, pairs: Sequence[Item]) -> Panel:
+    unit, axis = unit_of(pairs[0]), _scaled(pairs)
+    bottom = _TOP + _HEIGHT * len(pairs)
+    parts = [
+        svg.text(2, 12, f"{pairs[0]['hazard']}: {name}", class_="bold"),
+        svg.text(2, 28, f"without -> with {listed([pair['flags'] for pair in pairs])}", class_="soft"),
+    ]
+    for value in axis.ticks(5):
+        x = axis.at(value)
+        content = percent(value) if unit == "share" else short(value)
+        anchor = "end" if x + svg.text_width(content) / 2 > WIDTH else "start" if x < _LEFT + 8 else "middle"
+        parts.append(svg.line(x, _TOP, x, bottom, "grid"))
+        parts.append(svg.text(x, bottom + 13, content, anchor, "soft"))
+    scale = ", logarithmic" if axis.log else ""
+    parts.append(svg.text(2, bottom + 29, f"{with_unit(pairs[0]['label'], unit)}{scale}", class_="bold"))
+    parts += [_row(pair, axis, _TOP + _HEIGHT * index) for index, pair in enumerate(pairs)]
+    height = bottom + 36
+    says = f"{name}: {pairs[0]['label']} without and with {pairs[0]['flags']}, {len(pairs)} contenders"
+    return Panel(svg.picture(WIDTH, height, parts, says), WIDTH, height)
+
+
+def defence_picture(results: dict[str, Any]) -> Picture | None:
+    """Returns a panel for each defence, with a row for each contender; None where none was measured."""
+    grouped = _grouped(results)
+    if not grouped:
+        return None
+    heading = "What each defence buys: hollow without it, full with it"
+    drawn = [_panel(name, pairs) for name, pairs in grouped.items()]
+    return Picture("hazard-defences", heading, f"{heading}; {', '.join(grouped)}.", tuple(drawn))
