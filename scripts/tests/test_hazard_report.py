@@ -2,9 +2,11 @@
 # Copyright (c) 2026 The Trivium authors
 """The hazard matrix, its timelines, doses and defences say what was measured, and nothing is cut off."""
 
+import io
 import re
 import tempfile
 import unittest
+from contextlib import redirect_stderr, redirect_stdout
 from itertools import combinations
 from pathlib import Path
 from xml.etree import ElementTree
@@ -21,6 +23,7 @@ from trivium.hazard_timeline import timelines
 from trivium.hazard_verdict import hazard_sentences, withstands
 from trivium.hazard_words import bounds, level_of, percent, shortened
 from trivium.report import terminal_lines, write_all
+from trivium.report_cli import main
 from trivium.verdict import findings
 
 
@@ -182,8 +185,8 @@ class Pictures(unittest.TestCase):
         (slow,) = dose_pictures(results(), "slow-sender")
         processes, threads, tasks = (panel.svg for panel in slow.panels)
         self.assertTrue(">knee 16</text>" in processes and ">knee 16</text>" in threads)
-        self.assertNotIn("knee", tasks)
-        self.assertIn("multithread/handoff at 16", slow.says)
+        self.assertFalse(">knee" in tasks)
+        self.assertIn("knee at 16: multiprocess/handoff, multiprocess/shared-accept, multithread/", slow.says)
         (overload,) = dose_pictures(results(), "overload")
         self.assertTrue(all(">knee 1.25</text>" in panel.svg for panel in overload.panels))
         self.assertIn(">offered load, x capacity", overload.panels[0].svg)
@@ -239,8 +242,9 @@ class Written(unittest.TestCase):
         used = set(re.findall(r"\]\[(h\d+)\]", self.markdown))
         self.assertEqual(used, set(re.findall(r"^\[(h\d+)\]:", self.markdown, re.MULTILINE)))
         section = self.markdown[self.markdown.index("## What each risks") :]
-        rows = [line for line in section[: section.index("[h1]:")].splitlines() if line.startswith("|")]
+        rows = [line for line in section[: section.index("Each figure leads")].splitlines() if line.startswith("|")]
         self.assertEqual(len({len(row) for row in rows}), 1)
+        self.assertNotIn("/*", section[: section.index("## churn")])
 
     def test_hazards_have_no_section_of_an_ordinary_scenario(self) -> None:
         self.assertNotIn('id="scenario-crash"', self.html)
@@ -252,6 +256,18 @@ class Written(unittest.TestCase):
             write_all(again, report_samples.raws(again), Path(scratch))
             for name in self.files:
                 self.assertEqual((Path(scratch) / name).read_bytes(), (self.folder / name).read_bytes(), name)
+
+    def test_the_matrix_alone_is_printed_for_a_readme(self) -> None:
+        out = io.StringIO()
+        with redirect_stdout(out):
+            self.assertEqual(main([str(self.folder), "--matrix"]), 0)
+        self.assertTrue(out.getvalue().startswith("### What each risks"))
+        self.assertIn(f"[h1]: {self.folder}/plots/hazard-crash-multiprocess-per-connection.svg", out.getvalue())
+        self.assertIn("scripts/compare --profile standard", out.getvalue())
+        with tempfile.TemporaryDirectory() as empty, redirect_stderr(out):
+            self.assertEqual(main([empty, "--matrix"]), 1)
+            (Path(empty) / "results.json").write_text('{"cells": []}')
+            self.assertEqual(main([empty, "--matrix"]), 1)
 
 
 if __name__ == "__main__":

@@ -7,7 +7,7 @@ from typing import Any
 
 from trivium import plot_curves
 from trivium.axes import short
-from trivium.hazard_words import Item, metric_title, percent, slug, unit_of, with_unit
+from trivium.hazard_words import Item, metric_title, percent, shortened, slug, unit_of, with_unit
 from trivium.plot_curves import Plane, Point
 from trivium.plot_dots import Picture
 
@@ -31,8 +31,17 @@ def _curves(doses: Sequence[Item], scale: float) -> dict[str, list[Point]]:
     return {contender: points for contender, points in found.items() if points}
 
 
-def _knee_text(dose: Item) -> str:
-    return f"{dose['contender']} at {short(dose['knee'])}"
+def _knees_told(doses: Sequence[Item]) -> str:
+    """Returns where the curves bend, and whose."""
+    everyone = [dose["contender"] for dose in doses]
+    places = sorted({dose["knee"] for dose in doses if dose.get("knee") is not None})
+    if not places:
+        return "no knee"
+    found = []
+    for place in places:
+        own = [dose["contender"] for dose in doses if dose.get("knee") == place]
+        found.append(f"knee at {short(place)}: {shortened(own, everyone)}")
+    return "; ".join(found)
 
 
 def _picture(hazard: str, metric: str, doses: Sequence[Item]) -> Picture | None:
@@ -52,11 +61,9 @@ def _picture(hazard: str, metric: str, doses: Sequence[Item]) -> Picture | None:
         x_ticks=tuple(values),
     )
     knees = {dose["contender"]: dose["knee"] for dose in doses if dose.get("knee") is not None}
-    heading = f"{hazard}: {metric_title(metric)} against {axis}"
-    with_knee = [_knee_text(dose) for dose in doses if dose.get("knee") is not None]
-    says = f"{heading}. " + (f"Knees: {', '.join(with_knee)}." if with_knee else "No curve has a knee.")
+    heading = f"{hazard}: {metric_title(metric)} against {axis} ({_knees_told(doses)})"
     drawn = plot_curves.panels(curves, plane, heading, knees=knees)
-    return Picture(slug("dose", hazard, metric), heading, says, tuple(drawn))
+    return Picture(slug("dose", hazard, metric), heading, f"{heading}.", tuple(drawn))
 
 
 def dose_pictures(results: dict[str, Any], hazard: str) -> list[Picture]:

@@ -119,8 +119,13 @@ def _cell(cell: HazardCell | None, number: int) -> str:
     return f"{text} ({cell.detail})" if cell.detail else text
 
 
-def _matrix_lines(found: Matrix, folder: str) -> list[str]:
-    """Returns the matrix, each of whose figures leads to its timeline by a link that stands below."""
+def _escaped(text: str) -> str:
+    """Returns the text with its asterisks as they are: "async/*" begins no emphasis."""
+    return text.replace("*", "\\*")
+
+
+def _matrix_lines(found: Matrix, folder: str) -> tuple[list[str], list[str]]:
+    """Returns the matrix, and what its links stand for: each of its figures leads to its timeline."""
     rows: list[list[str]] = []
     links: list[str] = []
     for row in found.rows:
@@ -130,17 +135,17 @@ def _matrix_lines(found: Matrix, folder: str) -> list[str]:
                 links.append(f"[h{len(links) + 1}]: {folder}plots/{cell.anchor}.svg")
             texts.append(_cell(cell, len(links)))
         rows.append([row.contender, *texts])
-    return [*markdown_table(["contender", *found.hazards], rows), "", *links, *([""] if links else [])]
+    return [*markdown_table(["contender", *found.hazards], rows), ""], links
 
 
 def _column_lines(results: dict[str, Any], column: Column) -> list[str]:
     figure = f" Figure: {column.label}." if column.label else ""
     lines = [f"- **{column.hazard}**: {column.question.rstrip('.')}.{figure}"]
     lines += [
-        f"  - {claim.contenders}: {claim.text.rstrip('.')}" + (f" (`{claim.test}`)" if claim.test else "")
+        f"  - {_escaped(claim.contenders)}: {claim.text.rstrip('.')}" + (f" (`{claim.test}`)" if claim.test else "")
         for claim in column.claims
     ]
-    return lines + [f"  - {line}" for line in hazard_remarks(results, column)]
+    return lines + [f"  - {_escaped(line)}" for line in hazard_remarks(results, column)]
 
 
 def hazard_markdown(
@@ -154,7 +159,8 @@ def hazard_markdown(
     if found is None:
         return []
     lines = [f"{level} {QUESTION}", "", matrix_caption(results), ""]
-    lines += _matrix_lines(found, folder)
+    table, links = _matrix_lines(found, folder)
+    lines += table
     lines += ["Each figure leads to its timeline. What the columns ask, and what tests hold of them:", ""]
     for column in found.columns:
         lines += _column_lines(results, column)
@@ -166,4 +172,4 @@ def hazard_markdown(
             lines += [f"![{pictures.defences.says}]({folder}plots/{pictures.defences.name}.svg)", ""]
         for picture in (picture for own in pictures.doses.values() for picture in own):
             lines += [f"![{picture.says}]({folder}plots/{picture.name}.svg)", ""]
-    return lines
+    return [*lines, *links, ""] if links else lines

@@ -47,7 +47,7 @@ def _scenario(results: dict[str, Any], name: str, pictures: Sequence[Picture]) -
 def _verdict(results: dict[str, Any]) -> list[str]:
     lines = ["## What to pick", ""]
     for finding in findings(results):
-        first, *others = sentences(finding)
+        first, *others = (line.replace("/*", "/\\*") for line in sentences(finding))
         lines += [f"- **{finding.need.rstrip('.?')}.** {first}", *(f"  - {line}" for line in others)]
     return [*lines, ""] if len(lines) > 2 else []
 
