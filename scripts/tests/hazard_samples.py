@@ -63,9 +63,9 @@ def timeline(rng: random.Random, harm: float, begin: int, end: int | None) -> di
         within = now >= begin and (end is None or now < end)
         bad = min(10, round(10 * harm * rng.uniform(0.8, 1.2))) if within else 0
         failed = bad // 2
-        found["ok"].append(10 - failed)
+        found["ok"].append(10 - bad)
         found["failed"].append(failed)
-        found["late"].append(min(bad - failed, 10 - failed))
+        found["late"].append(bad - failed)
         slow = 1 + 400 * harm * within
         silent = within and harm > 0.97 and step % 3
         found["p50_us"].append(None if silent else 180 * slow * rng.lognormvariate(0, 0.2))
@@ -131,14 +131,14 @@ def _defences() -> list[dict[str, Any]]:
     found = []
     for contender in (*POOLS, "async/sequential"):
         about = {"name": "a line's deadline", "hazard": "slow-sender", "contender": contender}
-        about |= {"flags": "--line-timeout 300ms", "label": "healthy requests failed or late", "unit": "share"}
+        about |= {"flags": ["--line-timeout", "300ms"], "label": "healthy requests failed or late", "unit": "share"}
         about |= {
             "without": {"value": 0.99, "low": 0.97, "high": 1.0},
             "with": {"value": 0.21, "low": 0.2, "high": 0.4},
         }
         found.append(about | {"bought": "a slow sender holds a worker for 300 ms, and no longer"})
     for contender in ("multiprocess/handoff", "multiprocess/shared-accept"):
-        about = {"name": "recycling", "hazard": "leak", "contender": contender, "flags": "--max-requests 100"}
+        about = {"name": "recycling", "hazard": "leak", "contender": contender, "flags": ["--max-requests", "100"]}
         about |= {"label": "memory kept", "unit": "MiB", "without": {"value": 64.0, "low": 60.0, "high": 70.0}}
         found.append(about | {"with": {"value": 1.2, "low": 1.0, "high": 1.5}, "bought": "what leaked is given back"})
     return found

@@ -21,7 +21,7 @@ from trivium.hazard_report import hazard_markdown, hazard_pictures
 from trivium.hazard_table import hazard_lines
 from trivium.hazard_timeline import timelines
 from trivium.hazard_verdict import hazard_sentences, withstands
-from trivium.hazard_words import bounds, level_of, percent, shortened
+from trivium.hazard_words import bounds, level_of, percent, shortened, told
 from trivium.report import terminal_lines, write_all
 from trivium.report_cli import main
 from trivium.verdict import findings
@@ -34,8 +34,12 @@ def results() -> dict:
 
 class Words(unittest.TestCase):
     def test_what_is_not_quite_all_or_nothing_does_not_read_so(self) -> None:
-        told = [percent(share) for share in (0, 0.0004, 0.004, 0.0996, 0.52, 0.995, 0.9999, 1)]
-        self.assertEqual(told, ["0%", "<0.1%", "0.4%", "10%", "52%", "99.5%", ">99.9%", "100%"])
+        made = [percent(share) for share in (0, 0.0004, 0.004, 0.0996, 0.52, 0.995, 0.9999, 1)]
+        self.assertEqual(made, ["0%", "<0.1%", "0.4%", "10%", "52%", "99.5%", ">99.9%", "100%"])
+
+    def test_a_figure_is_told_as_its_unit_wants(self) -> None:
+        made = [told(0.5, "share"), told(3.0, "ms"), told(3.0, ""), told(2.5, ""), told(12345.0, "")]
+        self.assertEqual(made, ["50%", "3.00 ms", "3", "2.50", "12,345"])
 
     def test_levels_are_shares_of_harm(self) -> None:
         self.assertEqual([level_of(harm) for harm in (None, 0, 0.001, 0.01, 0.1, 0.5, 1)], [0, 0, 1, 2, 3, 4, 4])
@@ -142,11 +146,11 @@ class Pictures(unittest.TestCase):
         for picture in every:
             self.assertNotRegex(picture.name, r"[^\w.-]")
             for panel in picture.panels:
-                told = boxes(panel.svg)
-                for text, left, right, top, bottom in told:
+                texts = boxes(panel.svg)
+                for text, left, right, top, bottom in texts:
                     self.assertTrue(left >= 0 and right <= panel.width, (picture.name, text, left, right))
                     self.assertTrue(top >= 0 and bottom <= panel.height, (picture.name, text))
-                for a, b in combinations(told, 2):
+                for a, b in combinations(texts, 2):
                     apart = a[2] <= b[1] + 1 or b[2] <= a[1] + 1 or a[4] <= b[3] + 1 or b[4] <= a[3] + 1
                     self.assertTrue(apart, (picture.name, a, b))
 
@@ -166,7 +170,7 @@ class Pictures(unittest.TestCase):
         item["timeline"] = {"step_ms": 50, "start_ms": 0, "hazard_begin_ms": 50, "hazard_end_ms": 100} | steps
         (picture,) = timelines([item])
         self.assertEqual(picture.panels[0].svg.count("<polyline"), 4)
-        self.assertIn("of 13 healthy requests 9 were answered, 1 of them late, and 4 failed", picture.says)
+        self.assertIn("of 14 healthy requests 9 were answered in time, 1 late, and 4 failed", picture.says)
 
     def test_nothing_answered_at_all_can_be_drawn(self) -> None:
         item = {

@@ -7,7 +7,7 @@ from typing import Any
 
 from trivium import svg
 from trivium.axes import Axis, fitting, short
-from trivium.hazard_words import Item, bare, bounds, listed, percent, slug, told, unit_of, with_unit
+from trivium.hazard_words import Item, bare, bounds, flags_of, listed, percent, slug, told, unit_of, with_unit
 from trivium.palette import look_of
 from trivium.plot_dots import Panel, Picture
 from trivium.scenario_tables import Table, Text
@@ -17,12 +17,12 @@ _HEIGHT, _TOP = 36, 40  # of a row; of what stands above the first
 _LEFT, _RIGHT = 8, 334
 
 
-def _grouped(results: dict[str, Any]) -> dict[str, list[Item]]:
-    """Returns the pairs by defence."""
-    found: dict[str, list[Item]] = {}
+def by_defence(results: dict[str, Any]) -> list[list[Item]]:
+    """Returns the pairs of each hazard and each defence against it."""
+    found: dict[tuple[str, str], list[Item]] = {}
     for pair in results.get("defences") or ():
-        found.setdefault(pair["name"], []).append(pair)
-    return found
+        found.setdefault((pair["hazard"], pair["name"]), []).append(pair)
+    return list(found.values())
 
 
 def is_apart(pair: Item) -> bool:
@@ -41,7 +41,7 @@ def _side(side: Item, unit: str, tone: str = "") -> Text:
 
 def defence_table(results: dict[str, Any], hazard: str = "") -> list[Table]:
     """Returns a table of the pairs, of one hazard or of all; [] where none was measured."""
-    pairs = [pair for own in _grouped(results).values() for pair in own if hazard in ("", pair["hazard"])]
+    pairs = [pair for own in by_defence(results) for pair in own if hazard in ("", pair["hazard"])]
     if not pairs:
         return []
     rows = []
@@ -51,7 +51,7 @@ def defence_table(results: dict[str, Any], hazard: str = "") -> list[Table]:
             (
                 Text(pair["contender"]),
                 *((Text(pair["hazard"]),) if not hazard else ()),
-                Text(pair["flags"]),
+                Text(flags_of(pair)),
                 Text(pair["label"]),
                 _side(pair["without"], unit),
                 _side(pair["with"], unit, tone),
@@ -94,7 +94,7 @@ def _row(pair: Item, axis: Axis, top: float) -> str:
     values = [pair[side].get("value") for side in ("without", "with")]
     texts = ["n/a" if value is None else bare(value, unit) for value in values]
     parts = [
-        svg.title(f"{pair['contender']}: {texts[0]} without, {texts[1]} with {pair['flags']}"),
+        svg.title(f"{pair['contender']}: {texts[0]} without, {texts[1]} with {flags_of(pair)}"),
         svg.text(_LEFT, top + 11, pair["contender"], fill=look.colour),
         svg.text(WIDTH - 4, top + 11, f"{texts[0]} -> {texts[1]}", "end"),
     ]
@@ -106,12 +106,17 @@ def _row(pair: Item, axis: Axis, top: float) -> str:
     return svg.group(parts)
 
 
-def _panel(name: str, pairs: Sequence[Item]) -> Panel:
+def _name(pairs: Sequence[Item]) -> str:
+    return f"{pairs[0]['hazard']}: {pairs[0]['name']}"
+
+
+def _panel(pairs: Sequence[Item]) -> Panel:
+    """Returns a panel of one defence against one hazard."""
     unit, axis = unit_of(pairs[0]), _scaled(pairs)
     bottom = _TOP + _HEIGHT * len(pairs)
     parts = [
-        svg.text(2, 12, f"{pairs[0]['hazard']}: {name}", class_="bold"),
-        svg.text(2, 28, f"without -> with {listed([pair['flags'] for pair in pairs])}", class_="soft"),
+        svg.text(2, 12, _name(pairs), class_="bold"),
+        svg.text(2, 28, f"without -> with {listed([flags_of(pair) for pair in pairs])}", class_="soft"),
     ]
     for value in axis.ticks(5):
         x = axis.at(value)
@@ -123,15 +128,15 @@ def _panel(name: str, pairs: Sequence[Item]) -> Panel:
     parts.append(svg.text(2, bottom + 29, f"{with_unit(pairs[0]['label'], unit)}{scale}", class_="bold"))
     parts += [_row(pair, axis, _TOP + _HEIGHT * index) for index, pair in enumerate(pairs)]
     height = bottom + 36
-    says = f"{name}: {pairs[0]['label']} without and with {pairs[0]['flags']}, {len(pairs)} contenders"
+    says = f"{_name(pairs)}: {pairs[0]['label']} without and with {flags_of(pairs[0])}, {len(pairs)} contenders"
     return Panel(svg.picture(WIDTH, height, parts, says), WIDTH, height)
 
 
 def defence_picture(results: dict[str, Any]) -> Picture | None:
     """Returns a panel for each defence, with a row for each contender; None where none was measured."""
-    grouped = _grouped(results)
+    grouped = by_defence(results)
     if not grouped:
         return None
     heading = "What each defence buys: hollow without it, full with it"
-    drawn = [_panel(name, pairs) for name, pairs in grouped.items()]
-    return Picture("hazard-defences", heading, f"{heading}; {', '.join(grouped)}.", tuple(drawn))
+    drawn = [_panel(pairs) for pairs in grouped]
+    return Picture("hazard-defences", heading, f"{heading}; {'; '.join(map(_name, grouped))}.", tuple(drawn))

@@ -47,7 +47,7 @@ def _knees_told(doses: Sequence[Item]) -> str:
 def _picture(hazard: str, metric: str, doses: Sequence[Item]) -> Picture | None:
     first = doses[0]
     unit, axis = unit_of(first), _AXES.get(first["axis"], first["axis"])
-    axis_unit = first.get("axis_unit") or ""
+    title, axis_unit = first.get("label") or metric_title(metric), first.get("axis_unit") or ""
     scale = _TO_MS.get(unit, 1.0)
     curves = _curves(doses, scale)
     if not curves:
@@ -55,13 +55,13 @@ def _picture(hazard: str, metric: str, doses: Sequence[Item]) -> Picture | None:
     values = sorted({point.x for points in curves.values() for point in points})
     plane = Plane(
         with_unit(axis, "" if axis_unit == first["axis"] else axis_unit),
-        with_unit(metric_title(metric), "ms" if unit in _TO_MS else unit),
+        with_unit(title, "ms" if unit in _TO_MS else unit),
         x_log=values[0] > 0 and values[-1] / values[0] >= LOG_FROM,
         y_show=percent if unit == "share" else short,
         x_ticks=tuple(values),
     )
     knees = {dose["contender"]: dose["knee"] for dose in doses if dose.get("knee") is not None}
-    heading = f"{hazard}: {metric_title(metric)} against {axis} ({_knees_told(doses)})"
+    heading = f"{hazard}: {title} against {axis} ({_knees_told(doses)})"
     drawn = plot_curves.panels(curves, plane, heading, knees=knees)
     return Picture(slug("dose", hazard, metric), heading, f"{heading}.", tuple(drawn))
 

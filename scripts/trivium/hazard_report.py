@@ -10,7 +10,19 @@ from trivium.hazard_defences import defence_picture, defence_table
 from trivium.hazard_doses import dose_pictures
 from trivium.hazard_matrix import Column, HazardCell, Matrix, matrix
 from trivium.hazard_timeline import timelines
-from trivium.hazard_words import SHADES, SIGNS, Item, bare, bounds, spread_words, told, unit_of, with_unit
+from trivium.hazard_words import (
+    SHADES,
+    SIGNS,
+    Item,
+    anchor,
+    bare,
+    bounds,
+    is_hazard,
+    spread_words,
+    told,
+    unit_of,
+    with_unit,
+)
 from trivium.markdown import markdown_table, table_lines
 from trivium.plot_dots import Picture
 from trivium.ranking import cells_of
@@ -83,12 +95,23 @@ def hazard_remarks(results: dict[str, Any], column: Column) -> list[str]:
     ]
 
 
+def _columns(results: dict[str, Any]) -> list[Column]:
+    """Returns the matrix' columns, and those of hazards that have no place in it, but a defence or a dose."""
+    found = matrix(results)
+    columns = list(found.columns) if found else []
+    known = {column.hazard for column in columns}
+    for name, facts in results.get("scenarios", {}).items():
+        if is_hazard(facts) and name not in known:
+            columns.append(Column(name, facts["question"], "", anchor(name), (), ()))
+    return columns
+
+
 def sections(results: dict[str, Any], pictures: HazardPictures) -> list[dict[str, Any]]:
     """Returns what a page shows of each hazard."""
     found = matrix(results)
     made = []
-    for column in found.columns if found else ():
-        items = [item for item in results["hazards"] if item["hazard"] == column.hazard]
+    for column in _columns(results):
+        items = [item for item in results.get("hazards") or () if item["hazard"] == column.hazard]
         order = [row.contender for row in found.rows] if found else []
         items.sort(key=lambda item: order.index(item["contender"]))
         made.append(
@@ -162,7 +185,7 @@ def hazard_markdown(
     table, links = _matrix_lines(found, folder)
     lines += table
     lines += ["Each figure leads to its timeline. What the columns ask, and what tests hold of them:", ""]
-    for column in found.columns:
+    for column in _columns(results):
         lines += _column_lines(results, column)
     lines.append("")
     for table in defence_table(results):

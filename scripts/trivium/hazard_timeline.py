@@ -53,7 +53,8 @@ def scale_of(timelines: Sequence[Timeline]) -> Scale:
     time = Axis(min(m[0] for m in moments), max(m[-1] for m in moments), _LEFT, _RIGHT)
     latencies = [value for t in timelines for key in ("p50_us", "p99_us") for value in _ms(t[key])]
     latency = logarithmic(latencies, _MIDDLE, _TOP)
-    up, down = max(max(t["ok"]) for t in timelines), max(max(t["failed"]) for t in timelines)
+    up = max(ok + late for t in timelines for ok, late in zip(t["ok"], t["late"], strict=True))
+    down = max(max(t["failed"]) for t in timelines)
     reach = max(up, down, 1)
     # What failed has a third of the room at least, so that a little of it is seen.
     below = max(down, reach / 3) * 1.05
@@ -111,10 +112,10 @@ def _bars(timeline: Timeline, scale: Scale, colour: str) -> str:
     begins = [scale.time.at(moment) for moment in _begins(timeline)]
     zero = scale.requests.at(0)
     drawn: dict[str, list[str]] = {"ok": [], "late": [], "failed": []}
-    for index, answered in enumerate(timeline["ok"]):
+    columns = zip(timeline["ok"], timeline["late"], timeline["failed"], strict=True)
+    for index, (ok, late, failed) in enumerate(columns):
         left, width = begins[index], max(0.6, begins[index + 1] - begins[index] - 0.6)
-        late, failed = min(timeline["late"][index], answered), timeline["failed"][index]
-        in_time, top = scale.requests.at(answered - late), scale.requests.at(answered)
+        in_time, top = scale.requests.at(ok), scale.requests.at(ok + late)
         for key, y, height in (
             ("ok", in_time, zero - in_time),
             ("late", top, in_time - top),
@@ -175,9 +176,11 @@ def panel(item: Item, scale: Scale) -> Panel:
 def says(item: Item) -> str:
     """Returns in words what the timeline shows."""
     timeline = item["timeline"]
-    planned = sum(timeline["ok"]) + sum(timeline["failed"])
-    told = f"{item['hazard']}, {item['contender']}: of {planned} healthy requests {sum(timeline['ok'])} were answered, "
-    told += f"{sum(timeline['late'])} of them late, and {sum(timeline['failed'])} failed"
+    ok, late, failed = (sum(timeline[key]) for key in ("ok", "late", "failed"))
+    told = (
+        f"{item['hazard']}, {item['contender']}: of {ok + late + failed} healthy requests {ok} were answered in time, "
+    )
+    told += f"{late} late, and {failed} failed"
     return f"{told}; latency and failures by time, with the hazard's begin and end."
 
 

@@ -9,9 +9,9 @@ whole interval must lie on one side; where it does not, nothing is said.
 from collections.abc import Sequence
 from typing import Any
 
-from trivium.hazard_defences import is_apart
+from trivium.hazard_defences import by_defence, is_apart
 from trivium.hazard_matrix import matrix
-from trivium.hazard_words import WITHSTOOD, Item, bare, listed, shortened, unit_of
+from trivium.hazard_words import WITHSTOOD, Item, bare, flags_of, listed, shortened, unit_of
 
 HAZARDS = "hazards"  # where a reader finds all of it
 
@@ -88,9 +88,8 @@ def _scores(contenders: Sequence[str], items: Sequence[Item]) -> str:
 def _defences(results: dict[str, Any]) -> list[str]:
     """Returns what each defence brings about, where its two sides are apart; said once for all that it helps."""
     found = []
-    pairs = results.get("defences") or ()
-    for name in dict.fromkeys(pair["name"] for pair in pairs):
-        helped = [pair for pair in pairs if pair["name"] == name and is_apart(pair)]
+    for pairs in by_defence(results):
+        helped = [pair for pair in pairs if is_apart(pair)]
         if not helped:
             continue
         first, unit = helped[0], unit_of(helped[0])
@@ -98,7 +97,7 @@ def _defences(results: dict[str, Any]) -> list[str]:
         change = f"from {bare(most['without']['value'], unit)} to {bare(most['with']['value'], unit)}"
         change += f" {unit}" if unit not in ("", "share") else ""
         where = f"{most['contender']}, {most['label']} {change}"
-        found.append(f"{first['hazard']}, with {first['flags']}: {first['bought'].rstrip('.')} ({where}).")
+        found.append(f"{first['hazard']}, with {flags_of(first)}: {first['bought'].rstrip('.')} ({where}).")
     return found
 
 

@@ -59,8 +59,10 @@ def percent(share: float) -> str:
 
 
 def bare(value: float, unit: str) -> str:
-    """Returns the value without its unit; a share in percent."""
-    return percent(value) if unit == "share" else number(value)
+    """Returns the value without its unit; a share in percent, a count as a count."""
+    if unit == "share":
+        return percent(value)
+    return f"{value:,.0f}" if not unit and value == round(value) else number(value)
 
 
 def unit_of(thing: Item) -> str:
@@ -71,7 +73,7 @@ def unit_of(thing: Item) -> str:
 
 def told(value: float, unit: str) -> str:
     """Returns the value with its unit."""
-    return percent(value) if unit == "share" else f"{number(value)} {unit}".rstrip()
+    return bare(value, unit) + (f" {unit}" if unit not in ("", "share") else "")
 
 
 def why_not(item: Item) -> str:
@@ -89,6 +91,11 @@ def bounds(item: Item, unit: str) -> str:
     if set(texts) == {bare(value, unit)}:
         return ""
     return f"{texts[0].removesuffix('%') if unit == 'share' else texts[0]} to {texts[1]}"
+
+
+def flags_of(pair: Item) -> str:
+    """Returns a defence's flags as they are typed."""
+    return pair["flags"] if isinstance(pair["flags"], str) else " ".join(pair["flags"])
 
 
 def metric_title(metric: str) -> str:
