@@ -5,7 +5,7 @@
 Rows are grouped by model, the contender with the least harm in all first, so that the shape of each model shows.
 """
 
-from collections.abc import Sequence
+from collections.abc import Container, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -121,12 +121,13 @@ def _claims(items: Sequence[Item], everyone: Sequence[str]) -> tuple[Claim, ...]
     return tuple(found)
 
 
-def _column(hazard: str, items: Sequence[Item], everyone: Sequence[str]) -> Column:
+def _column(hazard: str, items: Sequence[Item], everyone: Sequence[str], untimed: Container[str]) -> Column:
     labels = _said_by([item for item in items if item.get("value") is not None], "label")
     label = next(iter(labels), "")
     if len(labels) > 1:
         label = "; ".join(f"{text} ({shortened(names, everyone)})" for text, names in labels.items())
     missing = [item | {"why": why_not(item)} for item in items if item.get("value") is None]
+    missing = [item for item in missing if item["contender"] not in untimed]  # said once, above all else
     notes = [f"n/a for {shortened(names, everyone)}: {why}" for why, names in _said_by(missing, "why").items()]
     measured = [item for item in items if item.get("value") is not None]
     notes += [f"{shortened(names, everyone)}: {text}" for text, names in _said_by(measured, "note").items()]
@@ -154,5 +155,7 @@ def matrix(results: dict[str, Any]) -> Matrix | None:
         groups += [Group(model, title, rows)] if rows else []
     shown = [row.contender for group in groups for row in group.rows]
     items = sorted(found, key=lambda item: shown.index(item["contender"]))
-    columns = tuple(_column(hazard, [i for i in items if i["hazard"] == hazard], shown) for hazard in hazards)
+    gate = results.get("run", {}).get("gate", {})
+    untimed = {name for name, judgement in gate.items() if not judgement["passed"]}
+    columns = tuple(_column(hazard, [i for i in items if i["hazard"] == hazard], shown, untimed) for hazard in hazards)
     return Matrix(columns, tuple(groups))

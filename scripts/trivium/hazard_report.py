@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from trivium.cells import Cell
 from trivium.hazard_defences import defence_picture, defence_table
 from trivium.hazard_doses import dose_pictures
 from trivium.hazard_matrix import Column, HazardCell, Matrix, matrix
@@ -61,12 +62,26 @@ def hazard_pictures(results: dict[str, Any]) -> HazardPictures:
     return HazardPictures(drawn, doses, defence_picture(results))
 
 
-def figures_table(items: Sequence[Item]) -> list[Table]:
-    """Returns every harm figure of one hazard, a row for each contender; [] where none was measured."""
+def _reasons(cells: Sequence[Cell]) -> dict[str, dict[str, str]]:
+    """Returns why what was not measured was not, by contender and metric."""
+    found: dict[str, dict[str, str]] = {}
+    for cell in cells:
+        if cell["valid"] and not cell["params"].get("defence"):
+            found.setdefault(cell["entry"], dict(cell.get("unmeasured") or {}))
+    return found
+
+
+def figures_table(items: Sequence[Item], cells: Sequence[Cell] = ()) -> list[Table]:
+    """Returns every harm figure of one hazard, a row for each contender; [] where none was measured.
+
+    `cells` are the hazard's, which tell why a figure is not there.
+    """
+    reasons = _reasons(cells)
     rows = [item for item in items if item.get("figures")]
     units = {figure["label"]: unit_of(figure) for item in rows for figure in item["figures"]}
     if not units:
         return []
+    metrics = {figure["label"]: figure.get("metric", "") for item in rows for figure in item["figures"]}
     made = []
     for item in rows:
         by_label = {figure["label"]: figure for figure in item["figures"]}
@@ -74,7 +89,7 @@ def figures_table(items: Sequence[Item]) -> list[Table]:
         for label, unit in units.items():
             figure = by_label.get(label)
             if figure is None or figure.get("value") is None:
-                texts.append(Text("n/a", (figure or {}).get("note") or "", "weak"))
+                texts.append(Text("n/a", reasons.get(item["contender"], {}).get(metrics[label], ""), "weak"))
                 continue
             own = unit_of(figure)
             show = told if own != unit else bare
@@ -119,7 +134,10 @@ def sections(results: dict[str, Any], pictures: HazardPictures) -> list[dict[str
                 "column": column,
                 "doses": pictures.doses.get(column.hazard, []),
                 "timelines": pictures.timelines.get(column.hazard, []),
-                "tables": [*figures_table(items), *defence_table(results, column.hazard)],
+                "tables": [
+                    *figures_table(items, cells_of(results, column.hazard)),
+                    *defence_table(results, column.hazard),
+                ],
                 "remarks": hazard_remarks(results, column),
             }
         )

@@ -143,20 +143,18 @@ def _stretches(values: Sequence[float | None]) -> list[list[tuple[int, float]]]:
 def _latency(timeline: Timeline, scale: Scale, colour: str) -> list[str]:
     """Returns the lines of p50 and p99, with gaps where nothing was answered."""
     begins = [scale.time.at(moment) for moment in _begins(timeline)]
-    parts, ends = [], []
-    for key, name, shade, dash, width in (("p50_us", "p50", "soft", "3 2", 1.3), ("p99_us", "p99", colour, "", 1.8)):
+    parts: list[str] = []
+    ends: list[tuple[str, str, float, float]] = []
+    for key, name, shade, dash, width in (("p99_us", "p99", colour, "", 1.8), ("p50_us", "p50", "soft", "3 2", 1.3)):
         for stretch in _stretches(timeline[key]):
             points = [((begins[i] + begins[i + 1]) / 2, scale.latency.at(value)) for i, value in stretch]
-            if len(points) == 1:
-                (x, y) = points[0]
-                points = [(x - 1.5, y), (x + 1.5, y)]
-            parts.append(svg.polyline(points, shade, dash, width))
-            last = points[-1][1]
-        if _stretches(timeline[key]):
-            ends.append((name, shade, last))
-    places = spread_apart([y for _, _, y in ends], 12, _TOP + 2, _MIDDLE)
-    for (name, shade, _), y in zip(ends, places, strict=True):
-        parts.append(svg.text(_RIGHT + 5, y + 4, name, fill=shade))
+            x, y = points[-1]
+            parts.append(svg.polyline(points if len(points) > 1 else [(x - 1.5, y), (x + 1.5, y)], shade, dash, width))
+        if timeline[key].count(None) < len(timeline[key]):
+            ends.append((name, shade, x, y))
+    places = spread_apart([y for _, _, _, y in ends], 12, _TOP + 8, _MIDDLE)
+    for (name, shade, x, _), y in zip(ends, places, strict=True):
+        parts.append(svg.text(x + 6, y + 4, name, fill=shade))
     return parts
 
 
