@@ -137,7 +137,7 @@ class Scenarios(unittest.TestCase):
         with self.assertRaisesRegex(CannotCompare, "'headline' must be one of"):
             self.read(good.replace('headline = "cpu_per_op"', 'headline = "speed"'))
         with self.assertRaisesRegex(CannotCompare, "unknown key 'colour'"):
-            self.read(good + "colour = 1\n")
+            self.read(good.replace("held = true", "held = true\ncolour = 1", 1))
         with self.assertRaises(CannotCompare):
             self.read("[a")
 

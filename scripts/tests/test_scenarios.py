@@ -9,11 +9,12 @@ from pathlib import Path
 
 from tests import samples
 from trivium.errors import CannotCompare
+from trivium.hazards import AnyScenario
 from trivium.ideals import ideal_of
 from trivium.paths import SCENARIOS
 from trivium.placement import Placement
 from trivium.scenario_file import read_scenarios, with_own
-from trivium.scenarios import PROFILE_NAMES, AnyScenario, Phases, Scenario, variants_of
+from trivium.scenarios import PROFILE_NAMES, Phases, Scenario, variants_of
 
 GOOD = """
 [mine]

@@ -20,11 +20,12 @@ from typing import Any
 from trivium.cells import Cell
 from trivium.errors import WrongUsage
 from trivium.figures import axis_of, axis_values, figure_of, is_micro, number, shown_metrics
+from trivium.hazards import AnyScenario
 from trivium.micro_results import is_baseline
 from trivium.microbenchmarks import case_label
 from trivium.palette import FLOOR
 from trivium.ranking import baseline_of, cells_of, is_twin
-from trivium.scenarios import AnyScenario, Microbenchmark
+from trivium.scenarios import Scenario
 from trivium.two_samples import Ratio, beyond_chance, unpaired_ratio
 
 AS_IT_STANDS = ("pss", "page_tables", "kernel_memory", "bytes_per_connection")
@@ -84,8 +85,7 @@ def at_old_rates(scenarios: Sequence[AnyScenario], old: dict[str, Any]) -> list[
     """Returns the scenarios, those that the old run knows at the rates that it asked at."""
     found: list[AnyScenario] = []
     for scenario in scenarios:
-        rates = [] if isinstance(scenario, Microbenchmark) else ladder(old, scenario.name)
-        if rates and not isinstance(scenario, Microbenchmark) and scenario.rate:
+        if isinstance(scenario, Scenario) and scenario.rate and (rates := ladder(old, scenario.name)):
             scenario = replace(scenario, rate=rates[0] if len(rates) == 1 else tuple(rates))
         found.append(scenario)
     return found
@@ -188,8 +188,18 @@ def _standing(cell: Cell) -> str:
     return "not measured" if not cell["valid"] else "not ranked" if not cell["ranked"] else "ranked"
 
 
+def _without_hazards(results: dict[str, Any]) -> dict[str, Any]:
+    """Returns the results without hazards: what these measure is what failed, which no ratio tells."""
+    scenarios = {name: facts for name, facts in results["scenarios"].items() if facts.get("kind") != "hazard"}
+    return results | {
+        "scenarios": scenarios,
+        "cells": [cell for cell in results["cells"] if cell["scenario"] in scenarios],
+    }
+
+
 def difference(new: dict[str, Any], old: dict[str, Any]) -> Difference:
-    """Returns in what the new run differs from the old one."""
+    """Returns in what the new run differs from the old one, but for hazards."""
+    new, old = _without_hazards(new), _without_hazards(old)
     known = {_key(cell): cell for cell in old["cells"] if cell["scenario"] in old["scenarios"]}
     found: list[tuple[Cell, str, str, Ratio]] = []
     status, only_new, matched = [], [], set()

@@ -5,6 +5,7 @@
 import random
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Any
 
@@ -21,11 +22,14 @@ from trivium.contenders import (
     wanted,
 )
 from trivium.errors import WrongUsage
+from trivium.hazards import AnyScenario, Hazard
 from trivium.paths import PEERS, SCENARIOS
 from trivium.plan import PROFILES, Plan, make_entries
 from trivium.scenario_file import read_scenarios, with_own
-from trivium.scenarios import AnyScenario, Microbenchmark, Scenario, variants_of
+from trivium.scenarios import Microbenchmark, Scenario, variants_of
 from trivium.statistics import FEWEST_FOR_INTERVAL
+
+HAZARDS = "hazards"  # the word for all of them
 
 Say = Callable[[str], None]
 
@@ -69,13 +73,32 @@ def read_catalogue(asked: Asked) -> Catalogue:
 
 def chosen_scenarios(asked: Asked, known: Sequence[AnyScenario]) -> list[AnyScenario]:
     """Returns the scenarios asked for, or those of the profile, as that profile measures them."""
-    legal = [scenario.name for scenario in known]
     for name in asked.scenarios:
-        if name not in legal:
-            raise WrongUsage(f"--scenario: there is no '{name}'; legal are {', '.join(legal)}")
+        if not any(_is_meant(name, scenario) for scenario in known):
+            legal = ", ".join([scenario.name for scenario in known] + [HAZARDS])
+            raise WrongUsage(f"--scenario: there is no '{name}'; legal are {legal}, and globs")
     profile = PROFILES[asked.profile]
-    chosen = [s for s in known if (s.name in asked.scenarios if asked.scenarios else asked.profile in s.profiles)]
-    return [s if isinstance(s, Microbenchmark) else s.for_profile(profile.name, profile.phases) for s in chosen]
+    chosen: list[AnyScenario] = []
+    for scenario in known:
+        if not _is_wanted(asked, scenario):
+            continue
+        if isinstance(scenario, Hazard):
+            scenario = scenario.for_profile(profile.name)
+        elif isinstance(scenario, Scenario):
+            scenario = scenario.for_profile(profile.name, profile.phases)
+        chosen.append(scenario)
+    return chosen
+
+
+def _is_wanted(asked: Asked, scenario: AnyScenario) -> bool:
+    if asked.scenarios:
+        return any(_is_meant(name, scenario) for name in asked.scenarios)
+    return asked.profile in scenario.profiles
+
+
+def _is_meant(asked: str, scenario: AnyScenario) -> bool:
+    """Says whether that word of --scenario means the scenario: its name, a glob, or the word for all hazards."""
+    return fnmatchcase(scenario.name, asked) or (asked == HAZARDS and isinstance(scenario, Hazard))
 
 
 def _chosen(asked: Asked, known: Sequence[Contender], say: Say) -> list[Contender]:
@@ -97,9 +120,16 @@ def _check_globs(asked: Asked, catalogue: Catalogue, chosen: Sequence[AnyScenari
     for glob in asked.contenders:
         if not select([glob], everyone):
             raise WrongUsage(f"--contender: '{glob}' matches none of {_names(everyone)}")
-        if not wanted(select([glob], everyone), served):
-            measured = ", ".join(scenario.name for scenario in served)
+        hazards = [scenario for scenario in chosen if isinstance(scenario, Hazard)]
+        asked_for = select([glob], everyone)
+        if not wanted(asked_for, served) and not _take_part(asked_for, hazards):
+            measured = ", ".join(scenario.name for scenario in (*served, *hazards))
             raise WrongUsage(f"--contender: '{glob}' matches nothing that is measured in {measured}; see --scenario")
+
+
+def _take_part(contenders: Sequence[Contender], hazards: Sequence[Hazard]) -> list[Contender]:
+    """Returns the servers that at least one of the hazards is meant for."""
+    return [c for c in contenders if c.role == "server" and any(hazard.is_for(c.name) for hazard in hazards)]
 
 
 def _names(contenders: Sequence[Contender]) -> str:
@@ -137,26 +167,33 @@ def make_plan(asked: Asked, catalogue: Catalogue, say: Say) -> Plan:
     fetch_baseline = own_fetch_baseline or find(DEFAULT_FETCH_BASELINE, FETCHERS)
     assert baseline is not None
     assert fetch_baseline is not None
-    servers: list[Contender] = []
+    hazards = tuple(scenario for scenario in chosen if isinstance(scenario, Hazard))
+    here = _chosen(asked, catalogue.servers, say) if hazards or any(s.kind == "served" for s in scenarios) else []
+    servers = _take_part(here, hazards)
     fetchers: list[Contender] = []
     if served := [scenario for scenario in scenarios if scenario.kind == "served"]:
         _check_baseline(baseline, served, say)
-        servers = wanted(_chosen(asked, catalogue.servers, say), tuple(served))
-        servers = _with_baseline(servers, baseline, catalogue.servers)
+        servers = _with_baseline(servers + wanted(here, tuple(served)), baseline, catalogue.servers)
     if fetches := [scenario for scenario in scenarios if scenario.kind == "fetch"]:
         fetchers = wanted(_chosen(asked, catalogue.fetchers, say), tuple(fetches))
         fetchers = _with_baseline(fetchers, fetch_baseline, catalogue.fetchers)
     profile = PROFILES[asked.profile]
     return Plan(
         profile=profile,
-        rounds=asked.rounds or profile.rounds,
+        rounds=asked.rounds or _most_rounds(chosen, profile.rounds),
         seed=random.SystemRandom().randrange(2**32) if asked.seed is None else asked.seed,
         baseline=baseline.name,
         scenarios=scenarios,
-        entries=make_entries([*servers, *fetchers], baseline, fetch_baseline),
+        entries=make_entries([*servers, *fetchers], *([baseline, fetch_baseline] if scenarios else [])),
         fewest_rounds=asked.rounds or FEWEST_FOR_INTERVAL,
         microbenchmarks=tuple(scenario for scenario in chosen if isinstance(scenario, Microbenchmark)),
         globs=asked.contenders,
         rounds_asked_for=asked.rounds is not None,
         fetch_baseline=fetch_baseline.name,
+        hazards=hazards,
     )
+
+
+def _most_rounds(scenarios: Sequence[AnyScenario], most: int) -> int:
+    """Returns how many rounds there will be: some scenarios have fewer than the profile."""
+    return max((min(scenario.rounds or most, most) for scenario in scenarios), default=most)

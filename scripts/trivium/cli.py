@@ -34,6 +34,7 @@ Examples:
   scripts/compare --profile standard                     nearly everything, within half an hour
   scripts/compare --list                                 what there is to measure, and to be measured
   scripts/compare --scenario lines --contender 'async/*' --contender 'multithread/*'
+  scripts/compare --scenario hazards                     the hazard matrix: what each model risks on a bad day
   scripts/compare --scenario scale --profile full        one scenario, as the full profile has it
   scripts/compare --against results/THAT                 and what has changed since
   scripts/compare --resume results/THAT                  after ^C: what is left of it
@@ -86,7 +87,7 @@ def _parser() -> _Parser:
     add = parser.add_argument
     help_profile = f"how much time to spend ({profiles}); default quick"
     add("--profile", choices=list(PROFILES), default="quick", help=help_profile)
-    add("--scenario", action="append", metavar="NAME", help="only this scenario, of any profile; adds up")
+    add("--scenario", action="append", metavar="NAME", help="only this scenario, of any profile; a glob, or 'hazards': all of those; adds up")
     add("--contender", action="append", metavar="GLOB", help="only the contenders that match, as 'async/*'; adds up")
     help_add = "one more server; it speaks trivium, or NAME:DIALECT (echo, http); adds up"
     add("--add", action="append", metavar="NAME='COMMAND with {port}'", help=help_add)

@@ -8,8 +8,9 @@ from collections.abc import Sequence
 
 from trivium.choose import Catalogue
 from trivium.contenders import DEFAULT_BASELINE, DEFAULT_FETCH_BASELINE, Contender, learned
+from trivium.hazards import INJECTIONS, AnyScenario, Hazard
 from trivium.plan import PROFILES
-from trivium.scenarios import PROFILE_NAMES, AnyScenario, Microbenchmark, Scenario
+from trivium.scenarios import PROFILE_NAMES, Microbenchmark, Scenario
 
 _NAME_WIDTH = 34
 _WIDEST = 110
@@ -35,7 +36,7 @@ def _how(scenario: Scenario) -> str:
     return how + (f", {_values(scenario, 'offload')} threads for what computes" if scenario.axis == "offload" else "")
 
 
-def _in_profiles(scenario: AnyScenario) -> str:
+def _in_profiles(scenario: Scenario | Microbenchmark) -> str:
     """Returns in which profiles it is, and how, where that differs."""
     if not scenario.profiles:
         return "in no profile: only when asked for"
@@ -47,8 +48,24 @@ def _in_profiles(scenario: AnyScenario) -> str:
     return "; ".join(f"in {', '.join(names)}: {how}" for how, names in hows.items())
 
 
+def _about_hazard(hazard: Hazard) -> str:
+    """Returns the question, what happens, how long healthy clients are watched, its doses and its defences."""
+    parts = [hazard.question, f"HAZARD, unasked in {', '.join(hazard.profiles) or 'no profile'}"]
+    what = f"'{hazard.line}'" + (f" every {hazard.every_ms} ms" if hazard.every_ms else "")
+    parts.append(INJECTIONS[hazard.inject] + (f": {what}" if hazard.line else ""))
+    parts.append(f"beside {hazard.rate} healthy requests/s; pools of {hazard.workers} blocking workers")
+    full = hazard.for_profile(PROFILE_NAMES[-1])
+    if full.axis:
+        doses = ", ".join(f"{value:g}" for value in getattr(full, full.axis))
+        parts.append(f"{full.axis} in {PROFILE_NAMES[-1]}: {doses}; in the matrix: {full.at:g}")
+    parts += [f"with and without {' '.join(defence.flags)}" for defence in hazard.defences]
+    return "; ".join(parts)
+
+
 def about_scenario(scenario: AnyScenario) -> str:
     """Returns the question, how it is put, and what a contender needs to have a part in it."""
+    if isinstance(scenario, Hazard):
+        return _about_hazard(scenario)
     parts = [scenario.question, _in_profiles(scenario), f"ranked by {scenario.headline}"]
     if isinstance(scenario, Scenario):
         if scenario.needs:

@@ -6,7 +6,9 @@ import random
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
-from trivium.contenders import DEFAULT_FETCH_BASELINE, Contender, learned, units
+from trivium.contenders import DEFAULT_FETCH_BASELINE, Contender, learned, select, units
+from trivium.hazards import Case as HazardCase
+from trivium.hazards import Hazard
 from trivium.ideals import ideal_of
 from trivium.microbenchmarks import Case
 from trivium.scenarios import Microbenchmark, Phases, Scenario, Variant
@@ -16,6 +18,7 @@ from trivium.statistics import FEWEST_FOR_INTERVAL
 # that serves a connection, and each connection that is opened before anything is measured. What a machine really takes
 # is learnt while it is measured.
 OVERHEAD = 0.12
+HAZARD_OVERHEAD = 0.35  # of a hazard, whose clients settle first and last
 _A_UNIT = {"process": 2e-3, "thread": 2e-4}
 _A_CONNECTION = 1.2e-4
 
@@ -89,7 +92,26 @@ class MicroTask:
         return f"{self.case.scenario.name} {self.case.label}"
 
 
-AnyTask = Task | MicroTask
+@dataclass(frozen=True)
+class HazardTask:
+    """One case of a hazard, with one contender, in one round."""
+
+    round: int
+    case: HazardCase
+    entry: Entry
+
+    @property
+    def label(self) -> str:
+        """What a reader calls it."""
+        return f"{self.case.label} {self.entry.name}"
+
+    @property
+    def folder(self) -> str:
+        """What tells it from the others of its hazard: "clients:16/async/handoff"."""
+        return "/".join(filter(None, (self.case.slug, self.entry.name)))
+
+
+AnyTask = Task | MicroTask | HazardTask
 
 
 @dataclass(frozen=True)
@@ -112,6 +134,7 @@ class Plan:
     cases: tuple[Case, ...] = ()
     fetch_baseline: str = DEFAULT_FETCH_BASELINE
     rounds_asked_for: bool = False  # then every scenario has all of them
+    hazards: tuple[Hazard, ...] = ()
 
     @property
     def twin(self) -> str:
@@ -127,7 +150,13 @@ class Plan:
         role = "fetch" if scenario.kind == "fetch" else "server"
         return tuple(entry for entry in self.entries if entry.contender.role == role)
 
-    def has_round(self, scenario: Scenario | Microbenchmark, round_number: int) -> bool:
+    def hazard_entries(self) -> tuple[Entry, ...]:
+        """Returns who takes part in hazards: the servers that were asked for, without twins and unasked baselines."""
+        asked = select(self.globs, [entry.contender for entry in self.entries])
+        servers = [e for e in self.entries if e.contender.role == "server" and e.name == e.contender.name]
+        return tuple(entry for entry in servers if entry.contender in asked)
+
+    def has_round(self, scenario: Scenario | Microbenchmark | Hazard, round_number: int) -> bool:
         """Says whether the scenario is measured in that round: some have fewer rounds than others, the first ones."""
         return self.rounds_asked_for or not scenario.rounds or round_number <= scenario.rounds
 
@@ -145,17 +174,32 @@ class Plan:
             if entry.contender.cannot(variant) is None
         ]
         tasks += [MicroTask(round_number, case) for case in self.cases if self.has_round(case.scenario, round_number)]
+        tasks += [
+            HazardTask(round_number, case, entry)
+            for hazard in self.hazards
+            if self.has_round(hazard, round_number)
+            for case in hazard.cases()
+            for entry in self.hazard_entries()
+            if why_not(case, entry.contender) is None
+        ]
         random.Random(f"{self.seed}/{round_number}").shuffle(tasks)
         return [task for task in tasks if isinstance(task, MicroTask) or task.entry.contender.key not in excluded]
 
     def pairs(self) -> list[tuple[Variant, Contender]]:
         """Returns what is measured in every round: each contender in each variant that it can be in."""
-        return [
+        served = [
             (variant, entry.contender)
             for scenario in self.scenarios
             for variant in scenario.variants()
             for entry in self.entries_of(scenario)
             if entry.contender.cannot(variant) is None
+        ]
+        return served + [
+            (case.variant, entry.contender)
+            for hazard in self.hazards
+            for case in hazard.cases()
+            for entry in self.hazard_entries()
+            if why_not(case, entry.contender) is None
         ]
 
     def without(self, contender: Contender, reason: str) -> "Plan":
@@ -174,7 +218,23 @@ class Plan:
 
     def seconds_for(self, tasks: Iterable[AnyTask]) -> float:
         """Returns how long the tasks take, about."""
-        return sum(task.case.seconds if isinstance(task, MicroTask) else _seconds(task) for task in tasks)
+        return sum(_seconds_of(task) for task in tasks)
+
+
+def why_not(case: HazardCase, contender: Contender) -> str | None:
+    """Returns why the hazard is not measured with the contender ("n/a (...)"), or None where it is."""
+    return case.cannot(contender.name) or contender.cannot(case.variant)
+
+
+def _seconds_of(task: AnyTask) -> float:
+    if isinstance(task, MicroTask):
+        return task.case.seconds
+    return _hazard_seconds(task) if isinstance(task, HazardTask) else _seconds(task)
+
+
+def _hazard_seconds(task: HazardTask) -> float:
+    variant, contender = task.case.variant, task.entry.contender
+    return task.case.hazard.spans.total + HAZARD_OVERHEAD + _A_UNIT.get(contender.unit, 0) * units(contender, variant)
 
 
 def _seconds(task: Task) -> float:

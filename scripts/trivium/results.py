@@ -13,6 +13,8 @@ from typing import Any
 from trivium.attributed import add_attribution
 from trivium.cells import Cell, add_headroom, crowding, metrics_of, ratio_to, ratios_of
 from trivium.gate import Judgement
+from trivium.hazard_results import HazardResults
+from trivium.hazards import AnyScenario
 from trivium.metrics import METRICS, failures, is_idle, reasons
 from trivium.micro_results import make_micro_cells
 from trivium.plan import Entry, Plan
@@ -259,9 +261,9 @@ def _slopes(plan: Plan, cells: Sequence[Cell]) -> list[dict[str, Any]]:
     return found
 
 
-def _facts(scenario: Scenario | Microbenchmark) -> dict[str, Any]:
+def _facts(scenario: AnyScenario) -> dict[str, Any]:
     """Returns what a reader of the results must know of a scenario."""
-    if isinstance(scenario, Scenario):
+    if not isinstance(scenario, Microbenchmark):
         return scenario.facts()
     facts: dict[str, Any] = {
         "question": scenario.question,
@@ -284,12 +286,17 @@ def make_results(
     """Returns what results.json holds; the same arguments give the same, to the last digit."""
     cells = make_cells(plan, raws, judgements, attributions)
     slopes = _slopes(plan, cells)
-    return {
+    results = {
         "schema": SCHEMA,
         "environment": environment,
         "run": run,
-        "scenarios": {s.name: _facts(s) for s in (*plan.scenarios, *plan.microbenchmarks)},
+        "scenarios": {s.name: _facts(s) for s in (*plan.scenarios, *plan.microbenchmarks, *plan.hazards)},
         "cells": cells,
         "slopes": [slope for slope in slopes if slope["metric"] == SLOPED[0]],
         "other_slopes": [slope for slope in slopes if slope["metric"] != SLOPED[0]],
     }
+    if plan.hazards:
+        found = HazardResults(plan, raws, judgements)
+        results["cells"] = cells + found.cells()
+        results |= {"hazards": found.matrix(), "doses": found.doses(), "defences": found.defences()}
+    return results

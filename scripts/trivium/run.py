@@ -22,6 +22,7 @@ from trivium.contenders import Contender
 from trivium.cpu_time import open_account
 from trivium.errors import CannotCompare, WrongUsage
 from trivium.fetch_measure import measure_fetch
+from trivium.hazard_run import measure_hazard
 from trivium.machine import environment
 from trivium.measure import Bench, Raw, attribute, measure
 from trivium.microbenchmarks import PROGRAMS, find_cases, measure_case
@@ -29,7 +30,7 @@ from trivium.pace import Pace
 from trivium.paths import BUILD, CONFORMANCE, LOAD, ORIGIN, ROOT, shown
 from trivium.placement import Placement, format_cpu_list
 from trivium.plain import to_plain
-from trivium.plan import AnyTask, MicroTask, Plan, Task
+from trivium.plan import AnyTask, HazardTask, MicroTask, Plan, Task
 from trivium.processes import adopt_orphans, kill_descendants
 from trivium.progress import Progress, duration
 from trivium.report import terminal_lines, write_all
@@ -190,7 +191,7 @@ class Comparison:
         for scenario in plan.microbenchmarks:
             if scenario not in used:
                 self._progress.step(f"scenario {scenario.name} is left out: --contender asks for none of its entries")
-        if not used and not plan.scenarios:
+        if not used and not plan.scenarios and not plan.hazards:
             raise CannotCompare("nothing is left to measure")
         self._stored.plan = replace(plan, microbenchmarks=used, cases=cases)
 
@@ -284,6 +285,8 @@ class Comparison:
             # Its units talk to each other, and nobody else is to be kept out of their way: all CPUs are theirs.
             cpus = sorted({*bench.placement.server, *bench.placement.load})
             return measure_case(task.case, task.round, cpus)
+        if isinstance(task, HazardTask):
+            return measure_hazard(task, bench)
         return measure_fetch(task, bench) if task.scenario.kind == "fetch" else measure(task, bench)
 
     def _spent(self) -> float:

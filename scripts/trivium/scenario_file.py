@@ -9,6 +9,8 @@ from pathlib import Path
 from typing import Any
 
 from trivium.errors import CannotCompare
+from trivium.hazard_file import parse_hazard
+from trivium.hazards import AnyScenario
 from trivium.ideals import MAKESPAN, is_formula
 from trivium.scenarios import (
     AXES,
@@ -17,7 +19,6 @@ from trivium.scenarios import (
     MICRO_HEADLINES,
     PROFILE_NAMES,
     RANKING,
-    AnyScenario,
     Microbenchmark,
     Phases,
     Scenario,
@@ -169,7 +170,7 @@ def _parse_micro(name: str, where: str, table: dict[str, Any]) -> Microbenchmark
 
 def _parse_scenario(name: str, where: str, table: dict[str, Any]) -> Scenario:
     kind = table.get("kind", "served")
-    _only(where, "kind", [str(kind)], KINDS)
+    _only(where, "kind", [str(kind)], (*KINDS, "hazard"))
     fetch = kind == "fetch"
     values, by_profile = _values(
         where, table, _FETCH if fetch else _SERVED, _OPTIONAL_ANY if fetch else _OPTIONAL_SERVED
@@ -208,6 +209,8 @@ def _parse(name: str, table: Any, path: Path) -> AnyScenario:
         raise CannotCompare(f"{where} is not a table")
     profiles = table.get("profiles", [])
     _only(where, "profiles", profiles if isinstance(profiles, list) else [str(profiles)], PROFILE_NAMES)
+    if table.get("kind") == "hazard":
+        return parse_hazard(name, where, table)
     return _parse_micro(name, where, table) if "programs" in table else _parse_scenario(name, where, table)
 
 

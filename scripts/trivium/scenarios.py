@@ -247,9 +247,6 @@ class Microbenchmark:
     rounds: int = 0  # at most; 0: as many as the comparison has
 
 
-AnyScenario = Scenario | Microbenchmark
-
-
 def variants_of(scenarios: tuple[Scenario, ...]) -> Iterator[Variant]:
     """Returns the variants of all of them, in order."""
     for scenario in scenarios:

@@ -4,6 +4,7 @@
 
 import os
 import re
+import resource
 import selectors
 import signal
 import socket
@@ -53,10 +54,12 @@ class Server:
         return lines[-1][:200] if lines else ""
 
 
-def _between_fork_and_exec(cpus: Sequence[int], join: Callable[[], None]) -> Callable[[], None]:
+def _between_fork_and_exec(cpus: Sequence[int], join: Callable[[], None], descriptors: int) -> Callable[[], None]:
     def prepare() -> None:
         die_with_parent()
         join()
+        if descriptors:
+            resource.setrlimit(resource.RLIMIT_NOFILE, (descriptors, descriptors))
         os.sched_setaffinity(0, cpus)
 
     return prepare
@@ -87,7 +90,9 @@ def free_port() -> int:
         return int(probe.getsockname()[1])
 
 
-def _start(command: Sequence[str], cpus: Sequence[int], account: CpuAccount, errors: Path, *, talks: bool) -> Server:
+def _start(
+    command: Sequence[str], cpus: Sequence[int], account: CpuAccount, errors: Path, *, talks: bool, descriptors: int
+) -> Server:
     with errors.open("wb") as standard_error:
         try:
             process = subprocess.Popen(
@@ -96,7 +101,7 @@ def _start(command: Sequence[str], cpus: Sequence[int], account: CpuAccount, err
                 stdout=subprocess.PIPE if talks else standard_error,
                 stderr=standard_error,
                 start_new_session=True,
-                preexec_fn=_between_fork_and_exec(cpus, account.joiner()),
+                preexec_fn=_between_fork_and_exec(cpus, account.joiner(), descriptors),
             )
         except (OSError, subprocess.SubprocessError) as error:
             raise ServerFailed(f"it could not be started: {error}") from error
@@ -181,13 +186,16 @@ def running(
     *,
     polite: bool = True,
     patience: float = 0.0,
+    descriptors: int = 0,
+    mortal: bool = False,
 ) -> Iterator[Server]:
     """Runs a server for the time of the block; ServerFailed where it does not get ready.
 
     It is ready when it says so, or, where it was given a port, when that answers. However the block ends, nothing of
-    the server is left behind it.
+    the server is left behind it. It may have so many `descriptors` open, or as many as we (0). One that is `mortal` may
+    end within the block; any other is ServerFailed then.
     """
-    server = _start(command, cpus, account, errors, talks=port is None)
+    server = _start(command, cpus, account, errors, talks=port is None, descriptors=descriptors)
     server.polite, server.patience = polite, patience
     try:
         if port is None:
@@ -195,7 +203,7 @@ def running(
         else:
             _wait_until_it_answers(server, port)
         yield server
-        if server.process.poll() is not None:
+        if server.process.poll() is not None and not mortal:
             said = server.last_error()
             raise ServerFailed(f"it ended with {server.process.returncode}" + (f": {said}" if said else ""))
     finally:

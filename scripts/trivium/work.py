@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from trivium.pace import Pace
-from trivium.plan import AnyTask, MicroTask, Task
+from trivium.plan import AnyTask, HazardTask, MicroTask, Task
 from trivium.progress import duration
 from trivium.stored import StoredRun, label_of
 
@@ -23,13 +23,16 @@ def _key(task: AnyTask, *, attribution: bool = False) -> tuple[str, str]:
     """Returns under which names its pace is kept."""
     if isinstance(task, MicroTask):
         return task.case.scenario.name, task.case.label
+    if isinstance(task, HazardTask):
+        return task.case.label, task.entry.contender.name
     return ("attribution " if attribution else "") + task.variant.label, task.entry.contender.name
 
 
 def _identity(task: AnyTask) -> tuple[int, str, str]:
     if isinstance(task, MicroTask):
         return task.round, task.case.scenario.name, task.case.label
-    return task.round, task.scenario.name, task.folder
+    name = task.case.hazard.name if isinstance(task, HazardTask) else task.scenario.name
+    return task.round, name, task.folder
 
 
 class Work:
