@@ -13,7 +13,7 @@ from trivium.axes import Axis, fitting, logarithmic, short, spread_apart
 from trivium.palette import MODELS, look_of, panels_of
 from trivium.percentiles import depth, merged, quantile_text, quantiles
 from trivium.plots import pictures
-from trivium.svg import text_width
+from trivium.svg import text_width, wrapped
 
 
 class Axes(unittest.TestCase):
@@ -137,6 +137,13 @@ class Pictures(unittest.TestCase):
                 self.assertTrue(picture.says.startswith(f"{name}: "))
                 self.assertNotRegex(picture.name, r"[^\w.-]")
                 self.assertTrue(re.search(r"aria-label=", picture.panels[0].svg))
+
+    def test_a_heading_has_as_many_lines_as_it_needs(self) -> None:
+        self.assertEqual(wrapped("short", 100), ["short"])
+        lines = wrapped("one two three four five six seven", 100)
+        self.assertGreater(len(lines), 1)
+        self.assertEqual(" ".join(lines), "one two three four five six seven")
+        self.assertTrue(all(text_width(line) <= 100 for line in lines))
 
     def test_an_ideal_is_drawn_where_there_is_one(self) -> None:
         results = report_samples.results()

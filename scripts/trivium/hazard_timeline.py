@@ -190,6 +190,6 @@ def timelines(items: Sequence[Item]) -> list[Picture]:
     scale = scale_of([item["timeline"] for item in drawn])
     found = []
     for item in drawn:
-        heading = f"{item['hazard']}: {item['question']}" if item.get("question") else item["hazard"]
-        found.append(Picture(anchor(item["hazard"], item["contender"]), heading, says(item), (panel(item, scale),)))
+        name, heading = anchor(item["hazard"], item["contender"]), f"{item['hazard']}: healthy clients by time"
+        found.append(Picture(name, heading, says(item), (panel(item, scale),)))
     return found

@@ -34,6 +34,18 @@ def text_width(text: str, size: float = FONT) -> float:
     return letters * size
 
 
+def wrapped(content: str, width: float) -> list[str]:
+    """Returns the text in as many lines as the width asks for; a word that is wider stands alone."""
+    lines = [""]
+    for word in content.split(" "):
+        longer = f"{lines[-1]} {word}".strip()
+        if lines[-1] and text_width(longer, FONT * 1.05) > width:
+            lines.append(word)
+        else:
+            lines[-1] = longer
+    return lines
+
+
 def fmt(value: float) -> str:
     """Returns a coordinate with one decimal at most."""
     text = f"{value:.1f}".removesuffix(".0")
@@ -120,7 +132,9 @@ def stand_alone(pictures: Sequence[str], sizes: Sequence[tuple[float, float]], h
     high = max(height for _, height in sizes)
     columns = min(columns, len(pictures))
     rows = math.ceil(len(pictures) / columns)
-    gap, top = 16, 34
+    gap = 16
+    lines = wrapped(heading, columns * (wide + gap) - gap)
+    top = 19 + 15 * len(lines)
     total = columns * (wide + gap) + gap, top + rows * (high + gap)
     placed = []
     for index, (inner, (width, height)) in enumerate(zip(pictures, sizes, strict=True)):
@@ -134,5 +148,5 @@ def stand_alone(pictures: Sequence[str], sizes: Sequence[tuple[float, float]], h
     whole = f'<svg xmlns="http://www.w3.org/2000/svg" width="{fmt(total[0])}" height="{fmt(total[1])}" '
     whole += f'viewBox="0 0 {fmt(total[0])} {fmt(total[1])}" class="plot">'
     back = element("rect", width="100%", height="100%", class_="back")
-    head = text(gap, 21, heading, class_="bold")
-    return "\n".join([whole, f"<style>{style}</style>", back, head, *placed, "</svg>", ""])
+    head = [text(gap, 21 + 15 * index, line, class_="bold") for index, line in enumerate(lines)]
+    return "\n".join([whole, f"<style>{style}</style>", back, *head, *placed, "</svg>", ""])
