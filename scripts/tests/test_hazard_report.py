@@ -2,11 +2,13 @@
 # Copyright (c) 2026 The Trivium authors
 """The hazard matrix, its timelines, doses and defences say what was measured, and nothing is cut off."""
 
+import copy
 import io
 import re
 import tempfile
 import unittest
 from contextlib import redirect_stderr, redirect_stdout
+from functools import cache
 from itertools import combinations
 from pathlib import Path
 from xml.etree import ElementTree
@@ -27,8 +29,9 @@ from trivium.report_cli import main
 from trivium.verdict import findings
 
 
+@cache
 def results() -> dict:
-    """Returns results of everything, hazards too."""
+    """Returns results of everything, hazards too; nobody may change them."""
     return hazard_samples.add_to(report_samples.results())
 
 
@@ -90,7 +93,24 @@ class TheMatrix(unittest.TestCase):
         self.assertEqual((severe.text, severe.detail, severe.sign), ("90%", "80 to 95%", "●"))
         self.assertIn("takes all", severe.says)
         self.assertEqual((unknown.text, unknown.sign), ("n/a", ""))
-        self.assertEqual(found.columns[1].notes, ("n/a for multithread/handoff: capacity",))
+        self.assertEqual([note.line for note in found.columns[1].notes], ["n/a for multithread/handoff: capacity"])
+
+    def test_notes_are_said_once_and_cells_with_one_are_marked(self) -> None:
+        found = matrix(results())
+        assert found is not None
+        self.assertIn("n/a kill-worker (multithread/*, async/*): no process serves alone", found.notes())
+        self.assertIn("* kill-supervisor (all): it can't come back by itself: somebody must start it", found.notes())
+        killed = found.rows[0].cells[found.hazards.index("kill-supervisor")]
+        assert killed
+        self.assertEqual(killed.text, "100%*")
+
+    def test_who_does_not_conform_is_not_named_again(self) -> None:
+        items = [{"contender": "async/handoff", "hazard": "hang", "value": None, "note": "conformance: 1 case failed"}]
+        gate = {"async/handoff": {"passed": False}}
+        for run, notes in (({}, 1), ({"gate": gate}, 0)):
+            found = matrix({"hazards": items, "run": run})
+            assert found is not None
+            self.assertEqual(len(found.notes()), notes)
 
     def test_a_claim_is_said_once_with_its_test_and_whose_it_is(self) -> None:
         found = matrix(results())
@@ -133,7 +153,7 @@ class TheVerdict(unittest.TestCase):
         self.assertIsNone(withstands({"harm": None, "value": None}))
 
     def test_a_defence_that_shows_nothing_is_not_said_to_help(self) -> None:
-        made = results()
+        made = copy.deepcopy(results())
         for pair in made["defences"]:
             pair["with"] = pair["without"]
         self.assertFalse(any(line.startswith("What helps") for line in hazard_sentences(made)))
@@ -256,7 +276,7 @@ class Written(unittest.TestCase):
 
     def test_the_same_results_give_the_same_bytes(self) -> None:
         with tempfile.TemporaryDirectory() as scratch:
-            again = results()
+            again = hazard_samples.add_to(report_samples.results())
             write_all(again, report_samples.raws(again), Path(scratch))
             for name in self.files:
                 self.assertEqual((Path(scratch) / name).read_bytes(), (self.folder / name).read_bytes(), name)

@@ -58,6 +58,20 @@ class Claim:
 
 
 @dataclass(frozen=True)
+class Note:
+    """What must be said of some contenders' cells: of what was measured (`*`), or why nothing was (n/a)."""
+
+    text: str
+    contenders: str
+    measured: bool
+
+    @property
+    def line(self) -> str:
+        """The note as a sentence of its hazard."""
+        return f"{'' if self.measured else 'n/a for '}{self.contenders}: {self.text}"
+
+
+@dataclass(frozen=True)
 class Column:
     """A hazard: its question, what its figure is, what tests hold of it, and what must be said of it."""
 
@@ -66,7 +80,7 @@ class Column:
     label: str
     anchor: str
     claims: tuple[Claim, ...]
-    notes: tuple[str, ...]
+    notes: tuple[Note, ...]
 
 
 @dataclass(frozen=True)
@@ -81,6 +95,15 @@ class Matrix:
         """The names of the hazards."""
         return tuple(column.hazard for column in self.columns)
 
+    def notes(self) -> list[str]:
+        """Returns what must be said of cells, each once, with the hazards and contenders that it is true of."""
+        said: dict[tuple[bool, str], list[str]] = {}
+        for column in self.columns:
+            for note in column.notes:
+                said.setdefault((note.measured, note.text), []).append(f"{column.hazard} ({note.contenders})")
+        ordered = sorted(said.items(), key=lambda item: item[0][0])
+        return [f"{'*' if measured else 'n/a'} {', '.join(where)}: {text}" for (measured, text), where in ordered]
+
     @property
     def rows(self) -> tuple[Row, ...]:
         """The rows of all models."""
@@ -89,7 +112,7 @@ class Matrix:
 
 def _cell(found: Item) -> HazardCell:
     unit, value = unit_of(found), found.get("value")
-    text = "n/a" if value is None else told(value, unit)
+    text = "n/a" if value is None else told(value, unit) + ("*" if _notes(found) else "")
     detail = bounds(found, unit)
     parts = [found.get("label"), f"{text} ({detail})" if detail else text, found.get("claim"), found.get("note")]
     says = f"{found['contender']}, {found['hazard']}: {'; '.join(part for part in parts if part)}"
@@ -121,16 +144,26 @@ def _claims(items: Sequence[Item], everyone: Sequence[str]) -> tuple[Claim, ...]
     return tuple(found)
 
 
+def _notes(item: Item) -> list[str]:
+    """Returns what is to be said of the cell; where nothing was measured, the reason."""
+    if item.get("value") is None:
+        return [why_not(item)]
+    return [text for text in (item.get("note") or "").split("; ") if text]
+
+
 def _column(hazard: str, items: Sequence[Item], everyone: Sequence[str], untimed: Container[str]) -> Column:
     labels = _said_by([item for item in items if item.get("value") is not None], "label")
     label = next(iter(labels), "")
     if len(labels) > 1:
         label = "; ".join(f"{text} ({shortened(names, everyone)})" for text, names in labels.items())
-    missing = [item | {"why": why_not(item)} for item in items if item.get("value") is None]
-    missing = [item for item in missing if item["contender"] not in untimed]  # said once, above all else
-    notes = [f"n/a for {shortened(names, everyone)}: {why}" for why, names in _said_by(missing, "why").items()]
-    measured = [item for item in items if item.get("value") is not None]
-    notes += [f"{shortened(names, everyone)}: {text}" for text, names in _said_by(measured, "note").items()]
+    said: dict[tuple[str, bool], list[str]] = {}
+    for item in items:
+        measured = item.get("value") is not None
+        if measured or item["contender"] not in untimed:  # who does not conform was named above all else
+            for text in _notes(item):
+                said.setdefault((text, measured), []).append(item["contender"])
+    notes = [Note(text, shortened(names, everyone), measured) for (text, measured), names in said.items()]
+    notes.sort(key=lambda note: note.measured)
     question = next((item["question"] for item in items if item.get("question")), "")
     return Column(hazard, question, label, anchor(hazard), _claims(items, everyone), tuple(notes))
 

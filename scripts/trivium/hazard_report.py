@@ -103,11 +103,11 @@ def figures_table(items: Sequence[Item], cells: Sequence[Cell] = ()) -> list[Tab
 
 def hazard_remarks(results: dict[str, Any], column: Column) -> list[str]:
     """Returns what else must be said of a hazard: what the cells note that the matrix does not say already."""
+    facts = results.get("scenarios", {}).get(column.hazard, {})
     said = remarks(cells_of(results, column.hazard), all_notes=True)
-    return [
-        *column.notes,
-        *(line for line in said if not any(note.partition(": ")[2] in line for note in column.notes)),
-    ]
+    known = [note.text for note in column.notes]
+    more = [line for line in said if not any(text in line for text in known)]
+    return [*facts.get("caveats", ()), *(note.line for note in column.notes), *more]
 
 
 def _columns(results: dict[str, Any]) -> list[Column]:
@@ -149,7 +149,7 @@ def matrix_caption(results: dict[str, Any]) -> str:
     beside = spread_words(results.get("hazards") or ())
     signs = ", ".join(f"{sign} {shade}" for sign, shade in zip(SIGNS, SHADES, strict=True))
     said = f"The harm of each hazard to healthy clients, medians{f'; beside them {beside}' if beside else ''}."
-    return f"{said} Harm: {signs}."
+    return f"{said} Harm: {signs}; * see below."
 
 
 def _cell(cell: HazardCell | None, number: int) -> str:

@@ -69,6 +69,6 @@ def hazard_lines(results: dict[str, Any], *, width: int | None, colour: bool) ->
         own = [column.hazard for column in found.columns if column.label == label]
         if label:
             lines.append(_paint(DIM, f"{', '.join(own)}: {label}", colour))
-    lines += [f"  {column.hazard}: {note}" for column in found.columns for note in column.notes]
+    lines += [f"  {note}" for note in found.notes()]
     lines += ["", *hazard_sentences(results)]
     return lines
