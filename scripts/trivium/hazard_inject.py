@@ -20,7 +20,8 @@ from trivium.paths import LOAD
 from trivium.scenarios import Phases
 from trivium.server import Server
 
-_CAPACITY_SECONDS = 0.3
+_CAPACITY_PHASES = Phases(0.1, 0.4)
+_CAPACITY_CONNECTIONS = 4  # for each worker of a pool: some always wait, so that the server never does
 _FLOODERS = 1024  # connections that a flood may have at once
 
 Raw = dict[str, Any]
@@ -165,23 +166,25 @@ class Flood(Injector):
         self._found: Raw | None = None
         self._thread: threading.Thread | None = None
 
-    def _run(self, name: str, seconds: float, flags: Sequence[str]) -> Raw:
+    def _run(self, name: str, phases: Phases, flags: Sequence[str]) -> Raw:
         output = self.scene.scratch / f"{name}.json"
         command = [
             *(str(LOAD), "--target", f"{self.scene.address[0]}:{self.scene.address[1]}", "--mode", "churn"),
-            *("--line", self.scene.case.line, "--warmup", "0ms", "--duration", f"{round(seconds * 1000)}ms"),
+            *("--line", self.scene.case.line, "--warmup", f"{round(phases.warmup * 1000)}ms"),
+            *("--duration", f"{round(phases.duration * 1000)}ms"),
             *("--timeout", f"{TIMEOUT_MS}ms", "--late-after", f"{LATE_MS}ms", "--json", str(output), *flags),
         ]
 
         def nothing() -> None:
             pass
 
-        load = run_load(command, self.scene.load_cpus, Phases(0, seconds), Moments(*[nothing] * 3), output)
+        load = run_load(command, self.scene.load_cpus, phases, Moments(*[nothing] * 3), output)
         self.connected += load.get("connected") or 0
         return dict(load)
 
     def prepare(self) -> None:
-        found = self._run("capacity", _CAPACITY_SECONDS, ["--connections", str(2 * self.scene.case.hazard.workers)])
+        connections = _CAPACITY_CONNECTIONS * self.scene.case.hazard.workers
+        found = self._run("capacity", _CAPACITY_PHASES, ["--connections", str(connections)])
         self._capacity = found["completed"] / found["duration_s"]
         if self._capacity <= 0:
             raise LoadFailed("the server answered nothing when its capacity was measured")
@@ -192,7 +195,7 @@ class Flood(Injector):
 
         def flood() -> None:
             with suppress(LoadFailed):
-                self._found = self._run("flood", self.scene.case.hazard.spans.during, flags)
+                self._found = self._run("flood", Phases(0, self.scene.case.hazard.spans.during), flags)
 
         self._thread = threading.Thread(target=flood, daemon=True)
         self._thread.start()

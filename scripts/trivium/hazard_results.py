@@ -303,14 +303,16 @@ def _curve(hazard: Hazard, contender: str, cells: Sequence[tuple[float, Cell]]) 
 
 
 def _knee(metric: str, points: Sequence[dict[str, Any]], usual: float | None) -> float | None:
-    """Returns the first dose that tells, or None. `usual` is the p99 without a hazard, in ms."""
-    for point in points:
+    """Returns the dose from which on every one tells, or None. `usual` is the p99 without a hazard, in ms."""
+    knee = None
+    for point in reversed(points):
         if metric == "goodput":
             told = point["value"] < _KNEE_SHARE * min(1.0, point["x"])
         elif metric == "p99_during":
             told = usual is not None and point["value"] > _KNEE_TIMES * usual
         else:
             told = point["value"] > _KNEE_HARMED
-        if told:
-            return float(point["x"])
-    return None
+        if not told:
+            break
+        knee = float(point["x"])
+    return knee

@@ -36,6 +36,7 @@ _TICK = 0.01
 _LEAD = 0.002  # the hazard begins this long before a request of the timeline is planned
 _IN_FLIGHT = 256
 _GLANCE = 0.05
+MOST_OFF_MS = 100  # how far from its time a hazard may begin or end
 _SETTLE = 1.0  # seconds for what has died to be gone, and for who gave up to come back
 
 Raw = dict[str, Any]
@@ -212,9 +213,20 @@ def _happen(task: HazardTask, bench: Bench, server: Server, raw: Raw) -> None:
         "back": last.served,
         "connected": connected + (load.get("connected") or 0),
     }
+    _check_moments(found, case)
     raw["requests"] = requests_of(load)
     raw["load"] = {key: value for key, value in load.items() if key not in ("timeline", "histogram")}
     raw["hazard"] = found
+
+
+def _check_moments(found: Raw, case: Case) -> None:
+    """Raises LoadFailed where the hazard did not happen when it was to: what was measured then is the machine."""
+    spans = case.hazard.spans
+    off = abs(found["begin_ms"] - spans.before * 1000)
+    if not case.hazard.is_instant:
+        off = max(off, abs(found["end_ms"] - (spans.before + spans.during) * 1000))
+    if off > MOST_OFF_MS:
+        raise LoadFailed(f"it happened {off:.0f} ms from when it was to: this machine had no CPU for it in time")
 
 
 def _about(task: HazardTask, bench: Bench, stats: Path) -> Raw:
