@@ -22,7 +22,7 @@ from trivium.hazard_clients import Neighbour, parse_address, probe
 from trivium.hazard_inject import Injector, Scene, injector_for
 from trivium.hazards import LATE_MS, NOTHING, OUTCOMES, TIMEOUT_MS, Case, Spans
 from trivium.kernel_counters import machine_time
-from trivium.load import FAILURES, Moments, run_load
+from trivium.load import FAILURES, Moments, patience, run_load
 from trivium.measure import Bench
 from trivium.memory import pss_bytes
 from trivium.paths import LOAD
@@ -273,6 +273,7 @@ def measure_hazard(task: HazardTask, bench: Bench) -> Raw:
             bench.account,
             bench.scratch / "server.stderr",
             polite=False,
+            patience=patience(case.variant, task.entry.contender),
             descriptors=case.hazard.descriptors,
             mortal=True,
         ) as server:
