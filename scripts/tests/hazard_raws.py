@@ -59,7 +59,8 @@ def raw(case: Case, entry: str, number: int = 1, outcomes: str = "o" * 400, **fo
     """Returns one raw measurement: a request every 5 ms, from 500 ms before the hazard, which takes a second."""
     told = load(outcomes)
     connected = told["sent"] - told["refused"] + 1
-    accepted = {"accepted": connected, "active": 0, "closed": {"end": told["ok"] + 1, "eof": connected - told["ok"] - 1}}
+    closed = {"end": told["ok"] + 1, "eof": connected - told["ok"] - 1}
+    accepted = {"accepted": connected, "active": 0, "closed": closed}
     hazard = {
         "begin_ms": 498.0,
         "end_ms": 1500.0,

@@ -19,8 +19,9 @@ from trivium.scenario_file import read_scenarios
 from trivium.scenarios import PROFILE_NAMES
 
 DESIGN = (
-    "crash kill-worker kill-supervisor hang block slow-sender slow-reader hoard overload descriptors leak drain".split()
-)
+    "crash kill-worker kill-storm kill-supervisor hang block slow-sender slow-reader hoard overload descriptors leak "
+    "drain"
+).split()
 GRID = [c.name for c in CONTENDERS if not c.unsplit and not c.name.startswith("floor/")]
 GOOD = """
 [mine]
@@ -135,7 +136,7 @@ class File(unittest.TestCase):
         told = about_scenario(ours()["slow-sender"])
         self.assertIn("whom do they hold up", told)
         self.assertIn("1, 4, 7, 8, 16; in the matrix: 16", told)
-        self.assertIn("with and without --line-timeout", told)
+        self.assertIn("without and with --line-timeout", told)
 
 
 class Chosen(unittest.TestCase):

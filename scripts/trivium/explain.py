@@ -50,7 +50,7 @@ def _in_profiles(scenario: Scenario | Microbenchmark) -> str:
 
 def _about_hazard(hazard: Hazard) -> str:
     """Returns the question, what happens, how long healthy clients are watched, its doses and its defences."""
-    parts = [hazard.question, f"HAZARD, unasked in {', '.join(hazard.profiles) or 'no profile'}"]
+    parts = [hazard.question, f"a hazard, in {', '.join(hazard.profiles) or 'no profile'} unless asked for"]
     what = f"'{hazard.line}'" + (f" every {hazard.every_ms} ms" if hazard.every_ms else "")
     parts.append(INJECTIONS[hazard.inject] + (f": {what}" if hazard.line else ""))
     parts.append(f"beside {hazard.rate} healthy requests/s; pools of {hazard.workers} blocking workers")
@@ -58,7 +58,8 @@ def _about_hazard(hazard: Hazard) -> str:
     if full.axis:
         doses = ", ".join(f"{value:g}" for value in getattr(full, full.axis))
         parts.append(f"{full.axis} in {PROFILE_NAMES[-1]}: {doses}; in the matrix: {full.at:g}")
-    parts += [f"with and without {' '.join(defence.flags)}" for defence in hazard.defences]
+    flags = [" ".join(defence.flags) for defence in hazard.defences]
+    parts += [f"without and with {' | '.join(flags)}"] if flags else []
     return "; ".join(parts)
 
 

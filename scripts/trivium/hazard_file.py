@@ -142,6 +142,8 @@ def parse_hazard(name: str, where: str, table: dict[str, Any]) -> Hazard:
         raise CannotCompare(f"{where} 'line' must say what the clients ask for")
     if hazard.inject == "flood" and not hazard.load:
         raise CannotCompare(f"{where} 'load' must say how many times its capacity a server is asked for")
+    if hazard.inject == "kill-any" and not hazard.every_ms:
+        raise CannotCompare(f"{where} 'every_ms' must be at least 1: how often one is killed")
     if hazard.inject == "kill-worker" and not hazard.neighbours:
         raise CannotCompare(f"{where} 'neighbours' must be at least 1: one of them loses its worker")
     _check_doses(where, hazard)

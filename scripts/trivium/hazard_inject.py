@@ -3,6 +3,7 @@
 """Makes hazards happen: one class for each kind of what `hazards.INJECTIONS` names."""
 
 import os
+import random
 import signal
 import threading
 import time
@@ -232,7 +233,34 @@ class Signal(Injector):
         return {"signalled": self.pid}
 
 
-_PLAIN = {"silent": Silent, "dribble": Dribble, "deaf": Deaf, "line": Line, "flood": Flood}
+class KillAny(Injector):
+    """SIGKILL to a process of the server other than its main one, chosen at random, every so often."""
+
+    def __init__(self, scene: Scene) -> None:
+        super().__init__(scene)
+        self._every = scene.case.hazard.every_ms / 1000
+        self._next = 0.0
+        self._killed = 0
+
+    def begin(self) -> None:
+        self._next = time.monotonic()
+        self.tick()
+
+    def tick(self) -> None:
+        if time.monotonic() < self._next:
+            return
+        self._next += self._every
+        main = self.scene.server.pid
+        if others := [pid for pid in self.scene.server.members() if pid != main]:
+            with suppress(ProcessLookupError):
+                os.kill(random.choice(others), signal.SIGKILL)
+                self._killed += 1
+
+    def facts(self) -> Raw:
+        return {"killed": self._killed}
+
+
+_PLAIN = {"silent": Silent, "dribble": Dribble, "deaf": Deaf, "line": Line, "flood": Flood, "kill-any": KillAny}
 
 
 def injector_for(scene: Scene) -> Injector:

@@ -70,7 +70,8 @@ class _Healthy:
                 self._load = run_load(command, cpus, phases, Moments(self._began.set, nothing, nothing), output)
             except LoadFailed as error:
                 self._error = error
-            self._began.set()
+            finally:  # whatever it is, nobody is to wait for it for ever
+                self._began.set()
 
         self._thread = threading.Thread(target=run, daemon=True)
         self._thread.start()

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: MIT
 # Copyright (c) 2026 The Trivium authors
-"""What a hazard is: something that goes wrong beside healthy clients, whose harm is measured; hazard_file reads them."""
+"""What a hazard is: something that goes wrong beside healthy clients, whose harm is measured; see hazard_file."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
@@ -17,6 +17,7 @@ INJECTIONS = {
     "silent": "clients connect and say nothing",
     "flood": "clients ask for something, at a multiple of the rate that was measured just before",
     "kill-worker": "SIGKILL to the process that serves one of the neighbours",
+    "kill-any": "SIGKILL to any process but the main one, again and again",
     "kill-main": "SIGKILL to the main process",
     "terminate": "SIGTERM to the main process",
 }
@@ -62,7 +63,7 @@ class Spans:
         return self.before + self.during + self.after
 
 
-SPANS = {"quick": Spans(0.4, 0.8, 0.8), "standard": Spans(0.2, 0.4, 0.4), "full": Spans(0.3, 0.6, 0.6)}
+SPANS = {"quick": Spans(0.4, 0.8, 0.8), "standard": Spans(0.2, 0.35, 0.35), "full": Spans(0.3, 0.6, 0.6)}
 
 
 def matches(globs: Sequence[str], name: str) -> bool:

@@ -18,7 +18,7 @@ from trivium.statistics import FEWEST_FOR_INTERVAL
 # that serves a connection, and each connection that is opened before anything is measured. What a machine really takes
 # is learnt while it is measured.
 OVERHEAD = 0.12
-HAZARD_OVERHEAD = 0.35  # of a hazard, whose clients settle first and last
+HAZARD_OVERHEAD = 0.3  # of a hazard, whose clients settle first and last
 _A_UNIT = {"process": 2e-3, "thread": 2e-4}
 _A_CONNECTION = 1.2e-4
 

@@ -96,7 +96,9 @@ class Work:
         left = sum(len(self.left_of(tasks)) for tasks in self.rounds)
         went = f", {self.total - left} of them done before" if left < self.total else ""
         counted = f"; before that, system calls in {len(attributions)} cells" if attributions else ""
-        seconds = min(self.seconds_left(attributions), self._plan.profile.within)
+        seconds = self.seconds_left(attributions)
+        if self._plan.rounds > self._plan.fewest_rounds:  # the others can be left out
+            seconds = min(seconds, self._plan.profile.within)
         size = f"{self.total} measurements in {self._plan.rounds} rounds{went}"
         return f"{size}, in random order (seed {self._plan.seed}){counted}: about {duration(seconds)} min"
 
