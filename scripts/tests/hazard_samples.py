@@ -5,6 +5,7 @@
 import random
 from typing import Any
 
+from tests.report_samples import cell
 from trivium.hazard_words import is_hazard
 
 CONTENDERS = (
@@ -101,7 +102,7 @@ def _item(rng: random.Random, hazard: str, contender: str) -> dict[str, Any]:
         {"label": "failed", "value": harm / 2, "unit": "share", "low": harm / 3, "high": min(1.0, harm)},
         {"label": "p99 before", "value": 900.0, "unit": "us", "low": 800.0, "high": 1000.0},
         {"label": "p99 during", "value": 900 + 4e5 * harm, "unit": "us", "low": 700.0, "high": 1000 + 5e5 * harm},
-        {"label": "time to recover", "value": None, "unit": "s", "low": None, "high": None},
+        {"metric": "recover_s", "label": "time to recover", "value": None, "unit": "s", "low": None, "high": None},
     ]
     end = None if hazard == "kill-supervisor" else 0 if hazard == "kill-worker" else 1000
     found["timeline"] = timeline(rng, harm, 0, end)
@@ -144,6 +145,15 @@ def _defences() -> list[dict[str, Any]]:
     return found
 
 
+def _cell(item: dict[str, Any]) -> dict[str, Any]:
+    """Returns the cell that the item is made from."""
+    params = {"hazard": item["hazard"], "dose": None, "defence": None, "server": ["--hazards"]}
+    metrics = {} if item["value"] is None else {"share_failed": ("1", [item["harm"] / 2] * 6)}
+    more = {"ranked": False, "notes": [item["note"]] if item["note"] else []}
+    more["unmeasured"] = {"recover_s": "it was not back"} if metrics else {}
+    return cell(item["hazard"], params, item["contender"], metrics, **more)
+
+
 def facts() -> dict[str, dict[str, Any]]:
     """Returns what the results say of each hazard's scenario."""
     common = {"operation": "connection", "headline": "share_failed", "headlines": ["share_failed"], "kind": "hazard"}
@@ -157,5 +167,6 @@ def add_to(results: dict[str, Any], seed: int = 5) -> dict[str, Any]:
     items = [_item(rng, hazard, contender) for hazard in QUESTIONS for contender in CONTENDERS]
     scenarios = results["scenarios"] | facts()
     assert all(is_hazard(scenarios[name]) for name in QUESTIONS)
-    added = {"hazards": items, "doses": _doses(rng), "defences": _defences()}
+    cells = [_cell(item) for item in items]
+    added = {"cells": [*results["cells"], *cells], "hazards": items, "doses": _doses(rng), "defences": _defences()}
     return results | {"scenarios": scenarios} | added

@@ -219,6 +219,9 @@ class Pictures(unittest.TestCase):
         (table,) = defence_table(results())
         self.assertEqual([text.main for text in table.rows[0]][4:6], ["99%", "21%"])
         self.assertEqual((table.rows[0][4].detail, table.rows[0][5].tone), ("97 to 100%", "good"))
+        self.assertEqual(
+            [row[-1].main for row in table.rows[3:]], ["the same", "the same", "what leaked is given back", "the same"]
+        )
         self.assertEqual(len(defence_table(results(), "leak")[0].rows), 2)
         self.assertEqual(defence_table(results(), "crash"), [])
         picture = defence_picture(results())
@@ -257,6 +260,7 @@ class Written(unittest.TestCase):
             self.assertIn("harms its own connection only", text)
             self.assertIn("All/Crash.OfAProcessHarmsItsOwnConnectionAndOfAThreadOrTaskAll", text)
             self.assertIn("no process serves alone", text)
+        self.assertIn("time to recover: n/a for all (it was not back)", self.html)
 
     def test_markdown_leads_to_every_picture_and_lines_up(self) -> None:
         plots = {name for name in self.files if name.startswith("plots/")}

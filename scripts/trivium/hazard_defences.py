@@ -15,6 +15,7 @@ from trivium.scenario_tables import Table, Text
 WIDTH = 344
 _HEIGHT, _TOP = 36, 40  # of a row; of what stands above the first
 _LEFT, _RIGHT = 8, 334
+_AGAIN = "the same"
 
 
 def by_defence(results: dict[str, Any]) -> list[list[Item]]:
@@ -44,8 +45,9 @@ def defence_table(results: dict[str, Any], hazard: str = "") -> list[Table]:
     pairs = [pair for own in by_defence(results) for pair in own if hazard in ("", pair["hazard"])]
     if not pairs:
         return []
-    rows = []
-    for pair in pairs:
+    rows: list[tuple[Text, ...]] = []
+    for before, pair in zip([None, *pairs], pairs, strict=False):
+        again = before is not None and before["bought"] == pair["bought"]
         unit, tone = unit_of(pair), "good" if is_apart(pair) else ""
         rows.append(
             (
@@ -55,7 +57,7 @@ def defence_table(results: dict[str, Any], hazard: str = "") -> list[Table]:
                 Text(pair["label"]),
                 _side(pair["without"], unit),
                 _side(pair["with"], unit, tone),
-                Text(pair["bought"], "", "words"),
+                Text(_AGAIN if again else pair["bought"], "", "words"),
             )
         )
     heads = ("contender", *(("hazard",) if not hazard else ()), "flags", "figure", "without", "with", "bought")
@@ -72,7 +74,7 @@ def _scaled(pairs: Sequence[Item]) -> Axis:
         if side.get(key) is not None
     ]
     if unit_of(pairs[0]) == "share":
-        return Axis(0.0, 1.0, _LEFT, _RIGHT)
+        return Axis(0.0, max(1.0, *values, 1.0), _LEFT, _RIGHT)
     return fitting(values, _LEFT, _RIGHT)
 
 

@@ -19,6 +19,7 @@ from trivium.hazard_words import (
     bare,
     bounds,
     is_hazard,
+    shortened,
     spread_words,
     told,
     unit_of,
@@ -62,26 +63,12 @@ def hazard_pictures(results: dict[str, Any]) -> HazardPictures:
     return HazardPictures(drawn, doses, defence_picture(results))
 
 
-def _reasons(cells: Sequence[Cell]) -> dict[str, dict[str, str]]:
-    """Returns why what was not measured was not, by contender and metric."""
-    found: dict[str, dict[str, str]] = {}
-    for cell in cells:
-        if cell["valid"] and not cell["params"].get("defence"):
-            found.setdefault(cell["entry"], dict(cell.get("unmeasured") or {}))
-    return found
-
-
-def figures_table(items: Sequence[Item], cells: Sequence[Cell] = ()) -> list[Table]:
-    """Returns every harm figure of one hazard, a row for each contender; [] where none was measured.
-
-    `cells` are the hazard's, which tell why a figure is not there.
-    """
-    reasons = _reasons(cells)
+def figures_table(items: Sequence[Item]) -> list[Table]:
+    """Returns every harm figure of one hazard, a row for each contender; [] where none was measured."""
     rows = [item for item in items if item.get("figures")]
     units = {figure["label"]: unit_of(figure) for item in rows for figure in item["figures"]}
     if not units:
         return []
-    metrics = {figure["label"]: figure.get("metric", "") for item in rows for figure in item["figures"]}
     made = []
     for item in rows:
         by_label = {figure["label"]: figure for figure in item["figures"]}
@@ -89,7 +76,7 @@ def figures_table(items: Sequence[Item], cells: Sequence[Cell] = ()) -> list[Tab
         for label, unit in units.items():
             figure = by_label.get(label)
             if figure is None or figure.get("value") is None:
-                texts.append(Text("n/a", reasons.get(item["contender"], {}).get(metrics[label], ""), "weak"))
+                texts.append(Text("n/a", "", "weak"))
                 continue
             own = unit_of(figure)
             show = told if own != unit else bare
@@ -99,6 +86,22 @@ def figures_table(items: Sequence[Item], cells: Sequence[Cell] = ()) -> list[Tab
     beside = spread_words(items)
     caption = "Every figure of the harm: medians" + (f"; beside them {beside}" if beside else "")
     return [Table(caption, heads, tuple(made))]
+
+
+def _missing(items: Sequence[Item], cells: Sequence[Cell]) -> list[str]:
+    """Returns why figures are missing that other contenders have."""
+    reasons: dict[str, dict[str, str]] = {}
+    for cell in cells:
+        if cell["valid"] and not cell["params"].get("defence"):
+            reasons.setdefault(cell["entry"], cell.get("unmeasured") or {})
+    titles = {figure.get("metric", ""): figure["label"] for item in items for figure in item.get("figures") or ()}
+    said: dict[tuple[str, str], list[str]] = {}
+    for contender, unmeasured in reasons.items():
+        for metric, why in unmeasured.items():
+            if metric in titles:
+                said.setdefault((titles[metric], why), []).append(contender)
+    everyone = [item["contender"] for item in items]
+    return [f"{title}: n/a for {shortened(names, everyone)} ({why})" for (title, why), names in said.items()]
 
 
 def hazard_remarks(results: dict[str, Any], column: Column) -> list[str]:
@@ -135,10 +138,10 @@ def sections(results: dict[str, Any], pictures: HazardPictures) -> list[dict[str
                 "doses": pictures.doses.get(column.hazard, []),
                 "timelines": pictures.timelines.get(column.hazard, []),
                 "tables": [
-                    *figures_table(items, cells_of(results, column.hazard)),
+                    *figures_table(items),
                     *defence_table(results, column.hazard),
                 ],
-                "remarks": hazard_remarks(results, column),
+                "remarks": hazard_remarks(results, column) + _missing(items, cells_of(results, column.hazard)),
             }
         )
     return made

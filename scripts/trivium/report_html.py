@@ -11,7 +11,6 @@ from markupsafe import Markup, escape
 
 from trivium import svg
 from trivium.figures import is_micro
-from trivium.hazard_defences import defence_table
 from trivium.hazard_matrix import matrix
 from trivium.hazard_report import HazardPictures, hazard_pictures, matrix_caption, sections
 from trivium.hazard_verdict import HAZARDS
@@ -95,7 +94,6 @@ def html(results: dict[str, Any], pictures: dict[str, list[Picture]], hazards: H
         matrix=matrix(results),
         matrix_caption=matrix_caption(results),
         defences=hazards.defences,
-        defence_tables=defence_table(results),
         hazards=sections(results, hazards),
         scenarios=[_scenario(results, name, pictures.get(name, ())) for name in plain_scenarios(results)],
         environment_rows=environment_rows(results),
