@@ -62,6 +62,7 @@ class Figures(unittest.TestCase):
         self.assertEqual(figure("lost", "o" * 100 + "r" * 300, case), 0)
         counters = {"accepted": 101, "active": 0, "closed": {"end": 99, "drain": 2}, "units_started": 8}
         self.assertEqual(figure("lost", "o" * 100 + "r" * 300, case, counters=counters), 2)
+        self.assertEqual(figure("lost", "o" * 99 + "t" + "r" * 300, case, counters=counters), 1)
         self.assertIsNone(figure("lost", case=case, counters=None))
 
     def test_what_could_not_be_had_has_its_reason(self) -> None:
@@ -93,6 +94,8 @@ class Sums(unittest.TestCase):
         self.assertIn("accepted 401 of 300", self.broken(hazard_connected=300)[0])
         few = {"accepted": 401, "active": 0, "closed": {"end": 201, "eof": 200}}
         self.assertIn("300 were answered, and the server counts 201", self.broken(hazard_counters=few)[0])
+        killed = {"accepted": 401, "active": 0, "closed": {"end": 201, "eof": 100, "crashed": 100}}
+        self.assertEqual(self.broken(hazard_counters=killed), [])  # what was in hand when it was killed
 
 
 class Results(unittest.TestCase):

@@ -162,9 +162,10 @@ class WithServer(unittest.TestCase):
         scene.neighbours[0].close()
 
     def test_the_end_is_polite_and_tells_how_it_went(self) -> None:
-        found = _end(self.server)
+        case = Case(Hazard("a", "?", "silent", "share_harmed", ("*",)))
+        found = _end(self.server, case)
         self.assertEqual((found["alive"], found["exit"], found["left_behind"]), (True, 0, 0))
-        self.assertEqual(_end(self.server)["stop_s"], None)
+        self.assertEqual(_end(self.server, case)["stop_s"], None)
 
 
 class Measured(unittest.TestCase):

@@ -170,6 +170,11 @@ class Chosen(unittest.TestCase):
         self.assertEqual([entry.name for entry in both.hazard_entries()], ["multithread/handoff"])
         self.assertIn("async/per-connection#2", [entry.name for entry in both.entries])
 
+    def test_the_rows_are_of_whom_a_hazard_is_meant_for(self) -> None:
+        both = self.whole(scenarios=("hazards", "lines", "split"), profile="full")
+        self.assertIn("floor/epoll", [entry.name for entry in both.entries])
+        self.assertEqual(sorted(entry.name for entry in both.hazard_entries()), sorted(GRID))
+
     def test_there_are_as_many_rounds_as_the_hazards_have(self) -> None:
         self.assertEqual(self.whole(scenarios=("crash",), profile="standard").rounds, 2)
         self.assertEqual(self.whole(scenarios=("crash",), profile="full").rounds, 6)

@@ -92,11 +92,15 @@ def _counter(raw: Raw, name: str) -> int | None:
 
 
 def _lost(raw: Raw) -> float | None:
-    """Returns the accepted connections that were not served to their end, of clients that were all healthy."""
+    """Returns the accepted connections that were not served to their end, of clients that were all healthy.
+
+    A client whose time was over has given up by itself, and is not counted.
+    """
     hazard = raw["hazard"]
     if raw["params"]["inject"] == "terminate":
         accepted = _counter(raw, "accepted")
-        return None if accepted is None else accepted - hazard["counters"]["closed"]["end"]
+        gave_up = raw["load"]["timed_out"] + raw["load"]["outside"]["timed_out"]
+        return None if accepted is None else max(0, accepted - hazard["counters"]["closed"]["end"] - gave_up)
     return hazard["neighbours_lost"] if hazard["neighbours"] else None
 
 
@@ -207,7 +211,8 @@ def mismatches(raw: Raw) -> list[str]:
         if accepted > hazard["connected"]:
             found.append(f"the server accepted {accepted} of {hazard['connected']} connections")
         answered = load["ok"] + load["outside"]["ok"]
-        ended = counters["closed"]["end"] + counters["active"]  # one that lingers counts as active
+        # One that lingers counts as active, and one that was killed while it did as crashed.
+        ended = counters["closed"]["end"] + counters["active"] + counters["closed"].get("crashed", 0)
         if ended < answered:
             found.append(f"{answered} were answered, and the server counts {ended}")
     return [text for text in found if text]

@@ -30,7 +30,8 @@ from trivium.plan import HazardTask
 from trivium.scenarios import Phases
 from trivium.server import Server, running
 
-DRAIN_MS = 300
+DRAIN_MS = 300  # for what is left at the end of a measurement; a drain that is measured may take longer
+MEASURED_DRAIN_MS = 5000
 WARMUP = 0.1
 _TICK = 0.01
 _LEAD = 0.002  # the hazard begins this long before a request of the timeline is planned
@@ -135,9 +136,15 @@ def _lost(neighbours: Sequence[Neighbour]) -> int:
     return lost
 
 
-def _end(server: Server) -> Raw:
+def _drain_ms(case: Case) -> int:
+    return MEASURED_DRAIN_MS if case.hazard.inject == "terminate" else DRAIN_MS
+
+
+def _end(server: Server, case: Case) -> Raw:
     """Ends the main process, politely as far as it listens to that; tells how it went, and who is there after it."""
     process = server.process
+    if case.hazard.inject == "terminate":
+        _wait_for(lambda: process.poll() is not None, MEASURED_DRAIN_MS / 1000 + _SETTLE)
     alive = process.poll() is None
     began = time.monotonic()
     for _ in range(2):
@@ -241,7 +248,7 @@ def _about(task: HazardTask, bench: Bench, stats: Path) -> Raw:
         "contender": contender.name,
         "label": task.folder,
         "round": task.round,
-        "server_command": [*command, "--drain-timeout", f"{DRAIN_MS}ms", "--stats", str(stats)],
+        "server_command": [*command, "--drain-timeout", f"{_drain_ms(case)}ms", "--stats", str(stats)],
         "server_cpus": list(bench.placement.server),
         "load_cpus": list(bench.placement.load),
         "started": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()),
@@ -279,7 +286,7 @@ def measure_hazard(task: HazardTask, bench: Bench) -> Raw:
             mortal=True,
         ) as server:
             _happen(task, bench, server, raw)
-            raw["hazard"] |= _end(server)
+            raw["hazard"] |= _end(server, case)
             raw["hazard"]["said"] = server.last_error()
         killed = (raw["hazard"]["exit"] or 0) < 0
         raw["hazard"]["counters"] = None if killed else _counters(stats)

@@ -151,10 +151,11 @@ class Plan:
         return tuple(entry for entry in self.entries if entry.contender.role == role)
 
     def hazard_entries(self) -> tuple[Entry, ...]:
-        """Returns who takes part in hazards: the servers that were asked for, without twins and unasked baselines."""
+        """Returns who takes part in hazards: whom one is meant for, without twins and baselines that nobody asked for."""
         asked = select(self.globs, [entry.contender for entry in self.entries])
         servers = [e for e in self.entries if e.contender.role == "server" and e.name == e.contender.name]
-        return tuple(entry for entry in servers if entry.contender in asked)
+        meant = [entry for entry in servers if any(hazard.is_for(entry.name) for hazard in self.hazards)]
+        return tuple(entry for entry in meant if entry.contender in asked)
 
     def has_round(self, scenario: Scenario | Microbenchmark | Hazard, round_number: int) -> bool:
         """Says whether the scenario is measured in that round: some have fewer rounds than others, the first ones."""
