@@ -184,7 +184,8 @@ def _matrix_lines(found: Matrix, folder: str) -> tuple[list[str], list[str]]:
 
 def _column_lines(results: dict[str, Any], column: Column) -> list[str]:
     figure = f" Figure: {column.label}." if column.label else ""
-    lines = [f"- **{column.hazard}**: {column.question.rstrip('.')}.{figure}"]
+    end = "" if column.question.endswith(("?", ".")) else "."
+    lines = [f"- **{column.hazard}**: {column.question}{end}{figure}"]
     lines += [
         f"  - {_escaped(claim.contenders)}: {claim.text.rstrip('.')}" + (f" (`{claim.test}`)" if claim.test else "")
         for claim in column.claims
