@@ -267,6 +267,7 @@ TEST_F(EchoContractCli, NameInListen) {
   const Requirement requirement{"cli.echo.listen-name", "C2.3", Level::must,
                                 "A name in --listen binds its first address; the ready line is "
                                 "numeric."};
+  if (!resolves("localhost")) GTEST_SKIP() << "this system does not know localhost";
   EchoServer server{{"--listen", "localhost:0"}};
   EXPECT_TRUE(server.at().host == "127.0.0.1" || server.at().host == "::1") << server.at().host;
   expect_answer(server, "a\n\n", "a\n");

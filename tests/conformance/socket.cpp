@@ -87,6 +87,15 @@ Endpoint parse_endpoint(std::string_view text) {
   return {std::string{host}, static_cast<std::uint16_t>(port)};
 }
 
+bool resolves(const std::string& name) {
+  addrinfo hints{};
+  hints.ai_socktype = SOCK_STREAM;
+  addrinfo* list = nullptr;
+  if (::getaddrinfo(name.c_str(), nullptr, &hints, &list) != 0) return false;
+  ::freeaddrinfo(list);
+  return true;
+}
+
 std::string to_string(const Endpoint& endpoint) {
   const bool brackets = endpoint.host.find(':') != std::string::npos;
   return (brackets ? "[" + endpoint.host + "]" : endpoint.host) + ":" +

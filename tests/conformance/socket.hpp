@@ -44,6 +44,9 @@ struct Endpoint {
 [[nodiscard]] Endpoint parse_endpoint(std::string_view text);
 [[nodiscard]] std::string to_string(const Endpoint& endpoint);  // IPv6 in brackets
 
+// Whether this system has an address for the name: a bare one may have none for localhost.
+[[nodiscard]] bool resolves(const std::string& name);
+
 // Listens on 127.0.0.1 (or another literal) at a free port; non-blocking.
 [[nodiscard]] Fd listen_on(const std::string& host = "127.0.0.1", int backlog = 128,
                            std::uint16_t port = 0);
