@@ -3,6 +3,7 @@
 """Starts a contender, waits until it is ready, stops it, and sees to it that nothing of it stays."""
 
 import os
+import random
 import re
 import resource
 import selectors
@@ -11,7 +12,7 @@ import socket
 import subprocess
 import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -81,13 +82,29 @@ def _ready_line(process: subprocess.Popen[bytes], within: float) -> bytes:
     return line
 
 
+def _own_ports() -> range:
+    """Returns the ports that the system gives to connections and to whoever asks for any."""
+    try:
+        low, high = Path("/proc/sys/net/ipv4/ip_local_port_range").read_text(encoding="ascii").split()
+    except (OSError, ValueError):
+        return range(32768, 61000)
+    return range(int(low), int(high) + 1)
+
+
 def free_port() -> int:
-    """Returns a port of 127.0.0.1 that nobody listens on, for a server that can't be asked to find one."""
-    with socket.socket() as probe:
-        # As a server does: what is still in TIME_WAIT does not count.
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
+    """Returns a port of 127.0.0.1 that nobody listens on, for a server that can't be asked to find one.
+
+    It is none of those that the system gives away by itself, and so may give away before the server has it.
+    """
+    given_away = _own_ports()
+    others = [port for port in range(10_000, 65_536) if port not in given_away]
+    for port in (*random.sample(others, min(100, len(others))), 0):
+        with socket.socket() as probe, suppress(OSError):
+            # As a server does: what is still in TIME_WAIT does not count.
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            probe.bind(("127.0.0.1", port))
+            return int(probe.getsockname()[1])
+    raise ServerFailed("no port is free")
 
 
 def _start(
