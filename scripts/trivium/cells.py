@@ -5,6 +5,7 @@
 from collections.abc import Sequence
 from typing import Any
 
+from trivium.plan import Entry
 from trivium.statistics import Summary, paired_ratio, summarize, verdict
 
 STOLEN = 0.05
@@ -16,6 +17,43 @@ Raw = dict[str, Any]
 
 def _summary_json(summary: Summary) -> dict[str, Any]:
     return {"median": summary.median, "low": summary.low, "high": summary.high, "interval": summary.kind}
+
+
+def empty_cell(scenario: str, params: dict[str, Any], entry: Entry, capacity: int | None) -> Cell:
+    """Returns a cell in which nothing was measured; `capacity` is how many connections it holds at once, or None."""
+    contender = entry.contender
+    return {
+        "scenario": scenario,
+        "params": params,
+        "entry": entry.name,
+        "contender": contender.name,
+        "unsplit": contender.unsplit,
+        "dialect": contender.dialect,
+        "capacity": capacity,
+        "valid": False,
+        "ranked": False,
+        "rank": None,
+        "alike": [],
+        "load_limited": False,
+        "steady": None,
+        "outliers": [],
+        "nonconforming": False,
+        "disturbances": {},
+        "notes": [],
+        "metrics": {},
+        "unmeasured": {},
+        "attribution": None,
+        "ratios": [],
+    }
+
+
+def in_rounds(raws: Sequence[Raw], rounds: int) -> list[Raw | None]:
+    """Returns what was measured in each of so many rounds, None where that failed or there is none."""
+    found: list[Raw | None] = [None] * rounds
+    for raw in raws:
+        if raw["error"] is None:
+            found[raw["round"] - 1] = raw
+    return found
 
 
 def metrics_of(samples: dict[str, tuple[str, Sequence[float | None]]]) -> dict[str, Any]:

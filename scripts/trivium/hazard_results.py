@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Sequence
 from typing import Any
 
-from trivium.cells import Cell, crowding, metrics_of
+from trivium.cells import Cell, crowding, empty_cell, in_rounds, metrics_of
 from trivium.gate import Judgement
 from trivium.hazard_figures import BAD, FAILED, METRICS, before, mismatches, reasons, share_of
 from trivium.hazards import AXES, DOSES, Case, Hazard
@@ -47,38 +47,14 @@ def _disturbances(raws: Sequence[Raw]) -> dict[str, int]:
 
 def _cell(plan: Plan, case: Case, entry: Entry, raws: Sequence[Raw], judgement: Judgement | None) -> Cell:
     contender = entry.contender
-    cell: Cell = {
-        "scenario": case.hazard.name,
-        "params": case.params,
-        "entry": entry.name,
-        "contender": contender.name,
-        "unsplit": contender.unsplit,
-        "dialect": contender.dialect,
-        "capacity": contender.capacity(case.hazard.workers),
-        "valid": False,
-        "ranked": False,
-        "rank": None,
-        "alike": [],
-        "load_limited": False,
-        "steady": None,
-        "outliers": [],
-        "nonconforming": False,
-        "disturbances": {},
-        "notes": [],
-        "metrics": {},
-        "unmeasured": {},
-        "attribution": None,
-        "ratios": [],
-    }
+    cell = empty_cell(case.hazard.name, case.params, entry, contender.capacity(case.hazard.workers))
     reason = why_not(case, contender)
     if reason is None and judgement is not None and not judgement.passed:
         reason, cell["nonconforming"] = judgement.reason, True
     if reason is not None:
         return cell | {"notes": [reason]}
     good = [raw for raw in raws if raw["error"] is None]
-    by_round: list[Raw | None] = [None] * plan.rounds
-    for raw in good:
-        by_round[raw["round"] - 1] = raw
+    by_round = in_rounds(raws, plan.rounds)
     cell["notes"] = _notes(raws) if raws else ["not measured: the comparison ended before"]
     cell["valid"] = bool(good) and not any(mismatches(raw) for raw in good)
     cell["disturbances"] = _disturbances(good)

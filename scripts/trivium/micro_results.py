@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Sequence
 from typing import Any
 
-from trivium.cells import Cell, crowding, metrics_of, ratios_of
+from trivium.cells import Cell, crowding, in_rounds, metrics_of, ratios_of
 from trivium.microbenchmarks import Case, Raw, baseline_of, case_label
 from trivium.scenarios import Microbenchmark
 from trivium.statistics import outliers
@@ -85,13 +85,8 @@ def disturbance(raw: Raw) -> str | None:
 
 
 def _cell(rounds: int, case: Case, raws: Sequence[Raw]) -> Cell:
-    by_round: list[Raw | None] = [None] * rounds
-    errors: Counter[str] = Counter()
-    for raw in raws:
-        if raw["error"] is None:
-            by_round[raw["round"] - 1] = raw
-        else:
-            errors[raw["error"]] += 1
+    by_round = in_rounds(raws, rounds)
+    errors = Counter(raw["error"] for raw in raws if raw["error"] is not None)
     good = [raw for raw in by_round if raw is not None]
     notes = [text if n == len(raws) else f"{text} ({n} of {len(raws)} rounds)" for text, n in errors.items()]
     metrics = _metrics(by_round)

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from trivium.attributed import add_attribution
-from trivium.cells import Cell, add_headroom, crowding, metrics_of, ratio_to, ratios_of
+from trivium.cells import Cell, add_headroom, crowding, empty_cell, in_rounds, metrics_of, ratio_to, ratios_of
 from trivium.gate import Judgement
 from trivium.hazard_results import HazardResults
 from trivium.hazards import AnyScenario
@@ -88,35 +88,9 @@ def _notes(by_round: list[Raw | None], raws: Sequence[Raw]) -> list[str]:
     return notes
 
 
-def _empty(variant: Variant, entry: Entry) -> Cell:
-    contender = entry.contender
-    return {
-        "scenario": variant.scenario.name,
-        "params": variant.params,
-        "entry": entry.name,
-        "contender": contender.name,
-        "unsplit": contender.unsplit,
-        "dialect": contender.dialect,
-        "capacity": contender.capacity(variant.connections),
-        "valid": False,
-        "ranked": False,
-        "rank": None,
-        "alike": [],
-        "load_limited": False,
-        "steady": None,
-        "outliers": [],
-        "nonconforming": False,
-        "disturbances": {},
-        "notes": [],
-        "metrics": {},
-        "unmeasured": {},
-        "attribution": None,
-        "ratios": [],
-    }
-
-
 def _cell(plan: Plan, variant: Variant, entry: Entry, raws: Sequence[Raw], judgement: Judgement | None) -> Cell:
-    cell = _empty(variant, entry)
+    capacity = entry.contender.capacity(variant.connections)
+    cell = empty_cell(variant.scenario.name, variant.params, entry, capacity)
     reason = entry.contender.cannot(variant)
     if reason is None and judgement is not None and not judgement.passed:
         reason = judgement.reason
@@ -124,10 +98,7 @@ def _cell(plan: Plan, variant: Variant, entry: Entry, raws: Sequence[Raw], judge
     if reason is not None:
         cell["notes"] = [reason]
         return cell
-    by_round: list[Raw | None] = [None] * plan.rounds
-    for raw in raws:
-        if raw["error"] is None:
-            by_round[raw["round"] - 1] = raw
+    by_round = in_rounds(raws, plan.rounds)
     good = [raw for raw in by_round if raw is not None]
     cell["notes"] = _notes(by_round, raws) if raws else ["not measured: the comparison ended before"]
     cell["valid"] = any(raw["load"]["ok"] for raw in good)

@@ -32,7 +32,7 @@ class EchoLoad : public EchoTest {
 TEST_F(EchoLoad, OneAfterAnother) {
   const Requirement requirement{"echo.load.one-after-another", "E8.1", Level::must,
                                 "Connections one after another are all served."};
-  for (int i = 0; i < 100 && !HasFailure(); ++i) {
+  for (int i = 0; i < 200 && !HasFailure(); ++i) {
     const auto line = "connection " + std::to_string(i) + "\n";
     expect_answer(server(), line + "\n", line);
   }
@@ -140,7 +140,7 @@ TEST_F(EchoLoad, RejectionHarmsNobody) {
 TEST_F(EchoLoad, ResetsAmongMany) {
   const Requirement requirement{"echo.load.tenth-reset", "E8.3", Level::must,
                                 "Of many connections a tenth reset: the others are all served."};
-  const int count = config().quick ? 100 : 400;
+  const int count = config().quick ? 100 : 1000;
   for (int i = 0; i < count && !HasFailure(); ++i) {
     if (i % 10 != 0) {
       expect_answer(server(), "line\n\n", "line\n");

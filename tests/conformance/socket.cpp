@@ -88,12 +88,11 @@ Endpoint parse_endpoint(std::string_view text) {
 }
 
 bool resolves(const std::string& name) {
-  addrinfo hints{};
-  hints.ai_socktype = SOCK_STREAM;
-  addrinfo* list = nullptr;
-  if (::getaddrinfo(name.c_str(), nullptr, &hints, &list) != 0) return false;
-  ::freeaddrinfo(list);
-  return true;
+  try {
+    return resolve({.host = name}) != nullptr;
+  } catch (const std::system_error&) {
+    return false;
+  }
 }
 
 std::string to_string(const Endpoint& endpoint) {

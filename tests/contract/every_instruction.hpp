@@ -9,6 +9,7 @@
 // processors see them: tests/model does.
 #pragma once
 
+#include <algorithm>
 #include <iostream>
 #include <random>
 
@@ -68,7 +69,7 @@ void at_every_place(AtPlace at_place) {
     std::size_t reached = 0;
     std::size_t tried = 0;
     const std::size_t stride = chosen("TRIVIUM_STRIDE", 1);
-    const std::size_t first = std::random_device()() % stride;
+    const std::size_t first = std::random_device()() % std::min(stride, places.size());
     for (std::size_t place = first; place < places.size(); place += stride) {
       SCOPED_TRACE(testing::Message() << "after " << place << " instructions");
       ++tried;

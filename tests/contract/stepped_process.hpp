@@ -17,7 +17,7 @@
 
 namespace trivium::contract {
 
-/// A place before an instruction, and whether that one may sleep: ppoll, or
+/// A place before an instruction, and whether that one may sleep: ppoll or
 /// epoll_pwait2.
 struct Place {
   std::uint64_t address;
