@@ -223,9 +223,8 @@ bool BasicChannelReceiver<Steps>::wait_for_message(Deadline deadline, Deaths& de
   deaths = Deaths::told_asleep;
   const auto stream_pause = busy_ ? channel::stream_pause : 0ns;
   const auto budget = std::max<std::chrono::nanoseconds>(stream_pause, 1ns * head_.spin);
-  if (channel::look_for(budget, [this] { return find() || (is_closed() && !sealed_); })) {
-    return true;
-  }
+  const auto go_on = [this] { return find() || (is_closed() && !sealed_); };
+  if (channel::look_for(budget, deadline, go_on)) return true;
   if (!fall_asleep()) return true;
   const channel::Events events = channel::next_events(events_.get(), deadline);
   Steps::at(channel::Step::woken);

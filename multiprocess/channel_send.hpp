@@ -156,12 +156,12 @@ bool BasicChannelSender<Steps>::wait_for_room(Deadline deadline) {
   if (published - last_wait_ >= channel::stream) {
     // It lets the receiver get ahead; else it would follow it from slot to slot.
     const auto half = std::max<std::uint64_t>(ring_.capacity() / 2, 1);
-    (void)channel::look_for(channel::stream_pause,
+    (void)channel::look_for(channel::stream_pause, deadline,
                             [&] { return is_closed() || room(published) >= half; });
     last_wait_ = published;
     if (go_on()) return true;
   }
-  if (channel::look_for(1ns * head_.spin, go_on)) return true;
+  if (channel::look_for(1ns * head_.spin, deadline, go_on)) return true;
   const std::uint64_t asleep = channel::next_sleep(lane_.waiting.load(std::memory_order_relaxed));
   lane_.waiting.store(asleep, std::memory_order_relaxed);
   channel::full_barrier();

@@ -81,13 +81,14 @@ inline void full_barrier() noexcept {
   std::atomic_thread_fence(std::memory_order_seq_cst);
 }
 
-/// Looks again and again until `done()` or for that long. Between two looks the other side goes on
-/// alone, for longer each time: who looks at a slot while it is being written slows the writer
-/// down.
+/// Looks again and again until `done()`, for that long, and not beyond the deadline. Between two
+/// looks the other side goes on alone, for longer each time: who looks at a slot while it is being
+/// written slows the writer down.
 template <typename Done>
-bool look_for(std::chrono::nanoseconds budget, Done done) {
+bool look_for(std::chrono::nanoseconds budget, std::chrono::steady_clock::time_point deadline,
+              Done done) {
   if (budget <= budget.zero()) return false;
-  const auto end = std::chrono::steady_clock::now() + budget;
+  const auto end = std::min(std::chrono::steady_clock::now() + budget, deadline);
   int pauses = least_pauses;
   do {
     if (done()) return true;

@@ -37,8 +37,8 @@ bool Admission::refuse_by_reserve(int listener, CounterSlot& counters) {
   Descriptor connection;
   {
     const std::lock_guard lock(mutex_);
+    lacks_reserve_ = true;  // before its number is free: whoever gets that is told to give it back
     reserve_.close();
-    lacks_reserve_ = true;
     connection = Descriptor(::accept4(listener, nullptr, nullptr, SOCK_CLOEXEC));
   }
   if (!connection) {

@@ -88,12 +88,16 @@ TEST(AsyncChannel, AWaitingTaskLeavesTheThreadToOthers) {
   pool.run();
 }
 
+// So often one may go on while another waits for its turn, before it is said that it never comes.
+constexpr int endless = 10'000'000;
+
 Task<> send_to_itself(Channel<int>& channel, const bool& stopped) {
   int value = 0;
-  while (!stopped) {
+  for (int i = 0; i < endless && !stopped; ++i) {
     co_await channel.send(std::move(value));
     co_await channel.receive(value);
   }
+  EXPECT_TRUE(stopped) << "nobody else had a turn";
 }
 
 Task<> stop_after(int steps, bool& stopped) {
@@ -112,9 +116,11 @@ TEST(AsyncChannel, AVerbThatNeverWaitsLetsOthersRunAllTheSame) {
 
 Task<> bounce(Channel<int>& from, Channel<int>& to, const bool& stopped) {
   int value = 0;
-  while (!stopped && co_await from.receive(value) == ChannelStatus::ok) {
+  for (int i = 0; i < endless && !stopped; ++i) {
+    if (co_await from.receive(value) != ChannelStatus::ok) break;
     co_await to.send(std::move(value));
   }
+  EXPECT_TRUE(stopped) << "nobody else had a turn";
   to.close();
 }
 

@@ -271,7 +271,7 @@ TEST_P(ReceiverDies, WhileTheChannelIsClosed) {
 
 // How long senders take to learn that a receiver is dead that has no successor, from the kill to
 // the status: 100 ms is the promise. A busy machine may keep a process waiting for longer now and
-// then, so most of them must keep it, and all must be told at all.
+// then, so nine in ten must keep it, and all must be told at all.
 class Delays {
  public:
   void add(std::chrono::nanoseconds delay) { all_.push_back(delay); }
@@ -279,7 +279,7 @@ class Delays {
   void expect_kept() {
     ASSERT_FALSE(all_.empty());
     std::sort(all_.begin(), all_.end());
-    EXPECT_LE(all_[all_.size() / 2], std::chrono::milliseconds(100));
+    EXPECT_LE(all_[all_.size() * 9 / 10], std::chrono::milliseconds(100));
     EXPECT_LE(all_.back(), std::chrono::seconds(5));
     testing::Test::RecordProperty("median_us",
                                   static_cast<int>(all_[all_.size() / 2].count() / 1000));

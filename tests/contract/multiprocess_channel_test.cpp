@@ -111,6 +111,22 @@ class SpinningFlavour : public MultiprocessFlavour {
 INSTANTIATE_TYPED_TEST_SUITE_P(Multiprocess, ChannelContract, MultiprocessFlavour);
 INSTANTIATE_TYPED_TEST_SUITE_P(MultiprocessSpinning, ChannelContract, SpinningFlavour);
 
+TEST(ProcessChannel, NobodySpinsBeyondItsDeadline) {
+  constexpr auto budget = std::chrono::seconds(30);
+  Channel channel({.messages = 4, .message_bytes = 8, .spin = budget});
+  ChannelSender sender = channel.sender();
+  ChannelReceiver receiver = channel.receiver();
+  const auto start = Clock::now();
+  std::string message;
+  EXPECT_EQ(receiver.receive_until(start + std::chrono::milliseconds(10), message),
+            ChannelStatus::timed_out);
+  while (sender.try_send("x") == ChannelStatus::ok) {
+  }
+  EXPECT_EQ(sender.send_until(Clock::now() + std::chrono::milliseconds(10), "x"),
+            ChannelStatus::timed_out);
+  EXPECT_LT(Clock::now() - start, budget);
+}
+
 // What only processes can do: die.
 
 constexpr ChannelLimits limits{.messages = 4, .message_bytes = 64};

@@ -156,6 +156,8 @@ inline Reading read_head(std::string_view text) {
       lines.back().append(" ").append(trimmed(line));
     } else if (!line.empty()) {
       lines.emplace_back(line);
+    } else if (lines.empty()) {
+      reading.demote(Standing::wrong);  // only a server may skip one (RFC 9112, section 2.2)
     }
   }
   if (lines.empty()) return {.standing = Standing::wrong};
