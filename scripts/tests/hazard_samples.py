@@ -141,6 +141,8 @@ def _defences() -> list[dict[str, Any]]:
     for contender in ("multiprocess/handoff", "multiprocess/shared-accept"):
         about = {"name": "recycling", "hazard": "leak", "contender": contender, "flags": ["--max-requests", "100"]}
         about |= {"label": "memory kept", "unit": "MiB", "without": {"value": 64.0, "low": 60.0, "high": 70.0}}
+        free, dear = ({"value": share, "low": share, "high": share} for share in (0.0, 0.25))
+        about |= {"metric": "memory_kept", "harmed": {"without": free, "with": dear}}
         found.append(about | {"with": {"value": 1.2, "low": 1.0, "high": 1.5}, "bought": "what leaked is given back"})
     return found
 

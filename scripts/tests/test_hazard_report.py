@@ -223,6 +223,8 @@ class Pictures(unittest.TestCase):
             [row[-1].main for row in table.rows[3:]], ["the same", "the same", "what leaked is given back", "the same"]
         )
         self.assertEqual(len(defence_table(results(), "leak")[0].rows), 2)
+        prices = [(row[-2].main, row[-2].tone) for row in table.rows]
+        self.assertEqual(prices, [("", "weak")] * 5 + [("0% -> 25%", "bad")] * 2)
         self.assertEqual(defence_table(results(), "crash"), [])
         picture = defence_picture(results())
         assert picture is not None

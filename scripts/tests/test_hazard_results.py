@@ -11,7 +11,7 @@ from tests import hazard_raws
 from tests.hazard_raws import KILL, SLOW, all_raws, plan, raw
 from trivium.gate import Judgement
 from trivium.hazard_figures import METRICS, mismatches, reasons
-from trivium.hazard_results import BUSY, GONE, STUCK, HazardResults
+from trivium.hazard_results import BUSY, GONE, SLOW_TO_RECOVER, STUCK, HazardResults
 from trivium.hazards import Case, Hazard
 
 CASE = Case(SLOW, 8.0)
@@ -143,6 +143,7 @@ class Results(unittest.TestCase):
         self.assertEqual([pair["contender"] for pair in pairs], ["multiprocess/handoff", "multithread/handoff"])
         self.assertEqual((pairs[1]["without"]["value"], pairs[1]["with"]["value"]), (1, 0))
         self.assertEqual(pairs[1]["flags"], ["--line-timeout", "1s"])
+        self.assertEqual([pairs[1]["harmed"][side]["value"] for side in ("without", "with")], [1, 0])
 
     def test_how_it_ended_is_said(self) -> None:
         of = plan(SLOW)
@@ -153,6 +154,11 @@ class Results(unittest.TestCase):
         self.assertEqual(notes["multithread/handoff"], STUCK)
         self.assertEqual(notes["multiprocess/handoff"], f"3 processes were left behind; {GONE}")
         self.assertEqual(notes["async/per-connection"], "not measured: the comparison ended before")
+
+    def test_who_serves_and_is_not_as_before_is_marked(self) -> None:
+        to_the_end = "o" * 100 + "t" * 300
+        item = self.made({("multithread/handoff", 8.0, None): to_the_end}).matrix()[1]
+        self.assertEqual((item["contender"], item["note"]), ("multithread/handoff", SLOW_TO_RECOVER))
 
     def test_what_does_not_add_up_is_not_valid(self) -> None:
         of = plan(KILL)

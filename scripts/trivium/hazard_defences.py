@@ -40,6 +40,17 @@ def _side(side: Item, unit: str, tone: str = "") -> Text:
     return Text(told(side["value"], unit), bounds(side, unit), tone)
 
 
+def _price(pair: Item) -> Text:
+    """Returns what became of the healthy requests without it and with it, where the figure is another."""
+    if "harmed" not in pair or pair["metric"] == "share_harmed":
+        return Text("", "", "weak")
+    sides = [pair["harmed"][side] for side in ("without", "with")]
+    if any(side.get("value") is None for side in sides):
+        return Text("n/a", "", "weak")
+    worse = sides[1]["low"] is not None and sides[0]["high"] is not None and sides[1]["low"] > sides[0]["high"]
+    return Text(" -> ".join(told(side["value"], "share") for side in sides), "", "bad" if worse else "")
+
+
 def defence_table(results: dict[str, Any], hazard: str = "") -> list[Table]:
     """Returns a table of the pairs, of one hazard or of all; [] where none was measured."""
     pairs = [pair for own in by_defence(results) for pair in own if hazard in ("", pair["hazard"])]
@@ -57,11 +68,15 @@ def defence_table(results: dict[str, Any], hazard: str = "") -> list[Table]:
                 Text(pair["label"]),
                 _side(pair["without"], unit),
                 _side(pair["with"], unit, tone),
+                _price(pair),
                 Text(_AGAIN if again else pair["bought"], "", "words"),
             )
         )
-    heads = ("contender", *(("hazard",) if not hazard else ()), "flags", "figure", "without", "with", "bought")
-    caption = "What each defence buys; bold where the bounds of the two do not touch"
+    heads = ("contender", *(("hazard",) if not hazard else ()), "flags", "figure", "without", "with", "harmed", "bought")
+    caption = (
+        "What each defence buys; bold where the bounds of the two do not touch; "
+        "harmed: healthy requests that failed or came late, without -> with, where the figure is another"
+    )
     return [Table(caption, heads, tuple(rows))]
 
 

@@ -23,10 +23,13 @@ _KNEE_TIMES = 5.0
 _KNEE_SHARE = 0.9
 _KNEE_HARMED = 0.1
 
+_HARMED = "share_harmed"
+
 BUSY = "healthy clients were harmed before the hazard already: this machine was busy, or is too slow"
 _BUSY = 0.1
 GONE = "gone: whoever started it has to start it again"
 STUCK = "it does not serve again by itself: somebody has to kill it"
+SLOW_TO_RECOVER = "it serves, but not as before: healthy clients were harmed until the measurement ended"
 
 
 def _notes(raws: Sequence[Raw]) -> list[str]:
@@ -133,22 +136,27 @@ class HazardResults:
                     with_it = self._cells[hazard.name, case.slug, entry.name]
                     without = self._cells[hazard.name, plain.slug, entry.name]
                     if with_it["valid"] and without["valid"]:
-                        unit, title, _ = METRICS[case.defence.metric]
-                        found.append(
-                            {
-                                "name": case.defence.name,
-                                "hazard": hazard.name,
-                                "contender": entry.name,
-                                "flags": list(case.defence.flags),
-                                "metric": case.defence.metric,
-                                "label": title,
-                                "unit": unit,
-                                "without": _bounds(without, case.defence.metric),
-                                "with": _bounds(with_it, case.defence.metric),
-                                "bought": case.defence.bought,
-                            }
-                        )
+                        found.append(_pair(case, entry.name, without, with_it))
         return found
+
+
+def _pair(case: Case, contender: str, without: Cell, with_it: Cell) -> dict[str, Any]:
+    """Returns what a defence changed, and what it did meanwhile to the healthy requests, which may be its price."""
+    assert case.defence is not None
+    unit, title, _ = METRICS[case.defence.metric]
+    return {
+        "name": case.defence.name,
+        "hazard": case.hazard.name,
+        "contender": contender,
+        "flags": list(case.defence.flags),
+        "metric": case.defence.metric,
+        "label": title,
+        "unit": unit,
+        "without": _bounds(without, case.defence.metric),
+        "with": _bounds(with_it, case.defence.metric),
+        "harmed": {"without": _bounds(without, _HARMED), "with": _bounds(with_it, _HARMED)},
+        "bought": case.defence.bought,
+    }
 
 
 def _bounds(cell: Cell, metric: str) -> dict[str, Any]:
@@ -183,6 +191,8 @@ def _how_it_ended(hazard: Hazard, raws: Sequence[Raw]) -> list[str]:
                 said[f"it ended with {found['exit']}"] += 1
         elif not found["back"]:
             said[STUCK if found["alive"] else GONE] += 1
+        elif METRICS["recover_s"][2](raw) is None:
+            said[SLOW_TO_RECOVER] += 1
     return [text if n == len(raws) else f"{text} ({n} of {len(raws)} rounds)" for text, n in said.items()]
 
 

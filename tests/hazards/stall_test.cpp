@@ -47,6 +47,17 @@ class Stall : public HazardTest {
     expect_echo(neighbour, "afterwards");
   }
 
+  static void hang_unit_of(Stream& victim) {
+    victim.send("a\n@hang\n");
+    expect_bytes(victim, "a\n");
+  }
+
+  // For as long as one cares to look.
+  static void expect_no_answer(Stream& neighbour) {
+    neighbour.send("held up\n");
+    EXPECT_FALSE(neighbour.readable(conformance::glance)) << "the neighbour was answered";
+  }
+
   // A connection that another thread serves than this one, or the same.
   Stream open_by(bool same, pid_t tid) {
     std::vector<Stream> misses;  // held open, since a port that is used again is hashed alike
@@ -102,12 +113,46 @@ TEST_P(Stall, ASleepingHandlerHoldsUpNobody) {
   expect_bytes(victim, "@sleep 1s\n");
 }
 
+TEST_P(Stall, AHandlerThatComputesForEverHoldsUpWhomItsModelSays) {
+  serve({"--workers", "2", "--drain-timeout", "100ms"});
+  auto victim = open();
+  if (contender().sequential()) {
+    auto neighbour = connect();
+    hang_unit_of(victim);
+    EXPECT_FALSE(neighbour.readable(conformance::glance)) << "one is served at a time";
+  } else if (!contender().loops()) {
+    auto neighbour = open();
+    hang_unit_of(victim);
+    expect_echo(neighbour, "unharmed");
+  } else if (contender().strategy == "per-connection") {
+    auto neighbour = open();
+    hang_unit_of(victim);
+    expect_no_answer(neighbour);
+  } else if (contender().strategy == "handoff") {
+    auto second = open();
+    auto neighbour = open();
+    hang_unit_of(victim);
+    expect_echo(neighbour, "the other thread is free");
+    hang_unit_of(second);
+    expect_no_answer(neighbour);
+  } else {
+    const pid_t tid = ask(victim).tid;
+    auto same_loop = open_by(true, tid);
+    auto other_loop = open_by(false, tid);
+    hang_unit_of(victim);
+    expect_echo(other_loop, "unharmed");
+    expect_no_answer(same_loop);
+  }
+  const auto status = server().stop();
+  ASSERT_TRUE(status) << "the drain did not end";
+  EXPECT_EQ(status->shell_code(), 0);
+}
+
 TEST_P(Stall, ADrainEndsInSpiteOfAHandlerThatComputesForEver) {
   if (contender().connection == "split") GTEST_SKIP() << "as in loop";
   serve({"--workers", "2", "--drain-timeout", "100ms"});
   auto victim = open();
-  victim.send("a\n@hang\n");
-  expect_bytes(victim, "a\n");
+  hang_unit_of(victim);
   if (!contender().loops()) {
     auto neighbour = open();
     expect_echo(neighbour, "unharmed");
@@ -147,8 +192,7 @@ TEST_P(Offload, MovesWhatComputesForEverOutOfTheNeighboursWay) {
   if (contender().sequential()) GTEST_SKIP() << "n/a (capacity)";
   serve({"--workers", "2", "--offload", "2"});
   auto victim = open();
-  victim.send("a\n@hang\n");
-  expect_bytes(victim, "a\n");
+  hang_unit_of(victim);
   for (int i = 0; i < 10; ++i) expect_service();
 }
 
