@@ -10,7 +10,7 @@ import unittest
 from pathlib import Path
 
 from trivium import dialect_gate, gate
-from trivium.contenders import Contender
+from trivium.contenders import CONTENDERS, Contender
 from trivium.dialect_gate import CASES, judge_dialect
 from trivium.gate import Memory, fingerprint, is_known_whole, judge
 from trivium.paths import LOAD
@@ -90,14 +90,14 @@ class DialectGate(unittest.TestCase):
         self.assertEqual(failed, ())
         self.assertRegex(reason, "ended with 1 before it was ready: no luck")
 
-    def test_the_gate_knows_who_has_passed(self) -> None:
+    def test_who_has_passed_and_is_changed_fails(self) -> None:
         memory = Memory(self.folder / "memory")
         contender = server(ECHO.replace("FAULT", "pass"), "echo")
 
         def verdict() -> gate.Judgement:
             return judge([contender], self.folder / "logs", lambda *_: None, memory, Path("/no/suite"))[contender.key]
 
-        self.assertEqual([verdict().remembered, verdict().remembered], [False, True])
+        self.assertEqual([verdict().remembered, verdict().remembered], [False, False])
         broken = server(ECHO.replace("FAULT", "data = data[:-1] + b'#'"), "echo")
         self.assertNotEqual(fingerprint(contender, Path("/no/suite")), fingerprint(broken, Path("/no/suite")))
         contender = broken
@@ -106,12 +106,10 @@ class DialectGate(unittest.TestCase):
         renamed = dataclasses.replace(broken, path="/other")
         self.assertNotEqual(fingerprint(renamed, Path("/no/suite")), fingerprint(broken, Path("/no/suite")))
 
-    def test_a_program_that_reads_a_users_file_is_judged_each_time(self) -> None:
-        script = self.folder / "server.py"
-        contender = server("", "echo")
-        self.assertTrue(is_known_whole(contender))
-        script.write_text("")
-        self.assertFalse(is_known_whole(dataclasses.replace(contender, arguments=(str(script), "{port}"))))
+    def test_what_is_not_ours_is_judged_each_time(self) -> None:
+        shell = dataclasses.replace(server("", "echo"), arguments=("-c", "exec ./server {port}"))
+        self.assertFalse(is_known_whole(shell))
+        self.assertTrue(is_known_whole(CONTENDERS[0]))
 
 
 if __name__ == "__main__":

@@ -304,7 +304,8 @@ def _method(found: Difference) -> str:
         )
     return (
         f"Each figure is the ratio of this run's to the old run's.{divided} Intervals: 95 %, unpaired "
-        "(rank-sum, exact); a change stands where no more than 1 in 20 of those that stand is by chance."
+        "(rank-sum, exact); a change stands where no more than 1 in 20 of those that stand is by chance. Hazards "
+        "are not compared: they measure shares that are often none, of which there is no ratio; see the two matrices."
     )
 
 

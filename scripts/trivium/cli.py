@@ -157,7 +157,7 @@ def _compare(arguments: list[str]) -> int:
         return 0
     plan = make_plan(asked, catalogue, _say)
     placement = place(options.server_cpus, options.load_cpus)
-    against = shown(options.against) if options.against else None
+    against = shown(options.against.resolve()) if options.against else None
     return Comparison(plan, placement, _output_folder(options.output), arguments, against=against).run()
 
 

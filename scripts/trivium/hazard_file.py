@@ -34,7 +34,7 @@ _OPTIONAL: _Types = {
     "rounds": (int,),
     "caveat": (str, list),
 }
-_BY_PROFILE = ("clients", "load", "defended", "rounds")
+_BY_PROFILE = ("clients", "load", "defended", "rounds", "contenders")
 _TABLES: dict[str, tuple[type[Claim] | type[Exempt] | type[Defence], tuple[str, ...]]] = {
     "claims": (Claim, ("contenders", "claim", "test")),
     "exempt": (Exempt, ("contenders", "reason")),

@@ -7,6 +7,7 @@ from typing import Any
 from trivium.figures import axis_of, axis_text, axis_title, axis_values, is_micro
 from trivium.micro_table import baseline_text
 from trivium.ranking import cells_of
+from trivium.report_words import rounds_of
 
 
 def _listed(values: list[Any]) -> str:
@@ -41,6 +42,10 @@ def setting(results: dict[str, Any], name: str) -> str:
         said.append(f"server with {' '.join(params['server'])}")
     if facts.get("ideal"):
         said.append(f"ideal: {facts['ideal']}")
+    if facts.get("duration"):
+        rounds = rounds_of(results, name)
+        each = f"{facts['warmup']:g} s + {facts['duration']:g} s"
+        said.append(f"{rounds} round{'' if rounds == 1 else 's'} of {each}")
     text = "; ".join(said)
     return f"{text[:1].upper()}{text[1:]}."
 
@@ -60,7 +65,11 @@ def environment_rows(results: dict[str, Any]) -> list[tuple[str, str]]:
         ("libraries", ", ".join(f"{name} {version}" for name, version in environment["versions"].items())),
         ("limits", ", ".join(f"{name} {value}" for name, value in limits.items())),
         ("CPU time from", run["cpu_source"]),
-        ("rounds", f"{run['rounds_measured']} of {run['rounds']}, {run['warmup']:g} s + {run['duration']:g} s each"),
+        (
+            "rounds",
+            f"{run['rounds_measured']} of {run['rounds']}, {run['warmup']:g} s + {run['duration']:g} s each, "
+            "where a scenario has none of its own",
+        ),
         ("order", f"random in each round, seed {run['seed']}"),
         ("begun, ended", f"{run['started']}, {run['ended']}"),
     ]

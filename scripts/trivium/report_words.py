@@ -3,11 +3,12 @@
 """What must be read before any table: the A/A pairs, what does not conform, a machine that was not quiet."""
 
 from collections.abc import Sequence
+from math import inf
 from typing import Any
 
 from trivium.cells import Cell, ratio_of
 from trivium.figures import is_micro
-from trivium.hazard_words import plain_scenarios
+from trivium.hazard_words import listed, plain_scenarios
 from trivium.micro_table import pair_verdict
 from trivium.ranking import baseline_of, cells_of
 from trivium.remarks import measurements, place_of
@@ -83,18 +84,31 @@ def verdicts(results: dict[str, Any]) -> list[str]:
     return quiet_verdict(results) + pair_verdicts(results) + gate_verdicts(results)
 
 
+def rounds_of(results: dict[str, Any], name: str) -> int:
+    """Returns how many rounds a scenario was measured in."""
+    return int(min(results["scenarios"][name].get("rounds") or inf, results["run"]["rounds_measured"]))
+
+
+def _spread(rounds: Sequence[int]) -> str:
+    """Returns what stands beside the medians of scenarios with so many rounds."""
+    few = [count for count in rounds if count < FEWEST_FOR_INTERVAL]
+    exact = [count for count in rounds if FEWEST_FOR_INTERVAL <= count < BOOTSTRAP_FROM]
+    many = [count for count in rounds if count >= BOOTSTRAP_FROM]
+    if list(rounds) == [1]:
+        return f"one round has no spread; an interval needs {FEWEST_FOR_INTERVAL}"
+    if few == list(rounds):
+        told = listed([str(count) for count in few])
+        return f"what stands beside them is the range of {told} rounds; an interval needs {FEWEST_FOR_INTERVAL}"
+    kinds = [f"{listed([str(count) for count in exact])} rounds: order statistics, exact"] if exact else []
+    kinds += [f"{listed([str(count) for count in many])} rounds: bootstrap"] if many else []
+    kinds += [f"{listed([str(count) for count in few])} rounds: the range, and no interval"] if few else []
+    return f"beside them 95 % intervals of the median ({'; '.join(kinds)})"
+
+
 def legend(results: dict[str, Any]) -> list[str]:
     """Returns how the figures are to be read."""
-    rounds = results["run"]["rounds_measured"]
-    if rounds == 1:
-        spread = f"one round has no spread; an interval needs {FEWEST_FOR_INTERVAL}"
-    elif rounds < FEWEST_FOR_INTERVAL:
-        spread = f"what stands beside them is the range of {rounds} rounds; an interval needs {FEWEST_FOR_INTERVAL}"
-    elif rounds < BOOTSTRAP_FROM:
-        spread = f"beside them 95 % intervals of the median ({rounds} rounds, order statistics, exact)"
-    else:
-        spread = f"beside them 95 % intervals of the median ({rounds} rounds, bootstrap)"
     plain = plain_scenarios(results)
+    spread = _spread(sorted({rounds_of(results, name) for name in plain or results["scenarios"]}))
     cells = [cell for cell in results["cells"] if cell["scenario"] in plain]
     served = any(not is_micro(results["scenarios"][name]) for name in plain)
     ratios = f"Ratios to {results['run']['baseline']}" if served else "Ratios"

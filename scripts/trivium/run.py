@@ -170,9 +170,10 @@ class Comparison:
             raise CannotCompare("this machine's limits are too small. " + "; ".join(problems))
 
     def _fingerprints(self) -> dict[str, str]:
-        """Returns the hashes of what is measured and measures, the programs that those start included."""
+        """Returns the hashes of what is measured and measures, the programs and scripts that those start included."""
         programs = {*self._programs(), *(contender.program for contender in self._contenders())}
-        return fingerprints(programs | {program.parent / "echo_worker" for program in programs})
+        named = {Path(word) for contender in self._contenders() for word in contender.arguments}
+        return fingerprints(programs | {program.parent / "echo_worker" for program in programs} | named)
 
     def _check_that_nothing_has_changed(self) -> None:
         now = self._fingerprints()

@@ -65,7 +65,8 @@ def label_of(raw: Raw) -> str:
 
 
 def _keep(folder: Path, raw: Raw, kind: str) -> None:
-    name = label_of(raw).replace("/", "_").replace(":", "=")
+    # No two labels share a folder: what stands for a slash is spelled out where it is itself.
+    name = label_of(raw).replace("%", "%25").replace("_", "%5F").replace("/", "_").replace(":", "=")
     write_json(folder / "raw" / raw["scenario"] / name / f"{kind}-{raw['round']:02d}.json", raw)
 
 
@@ -121,10 +122,10 @@ def read_run(folder: Path) -> StoredRun:
     return run
 
 
-def fingerprints(programs: Iterable[Path]) -> dict[str, str]:
-    """Returns the hash of each program that is there; what a comparison goes on with must be what it began with."""
+def fingerprints(files: Iterable[Path]) -> dict[str, str]:
+    """Returns the hash of each file that is there; what a comparison goes on with must be what it began with."""
     found = {}
-    for program in sorted({path for path in programs if os.access(path, os.X_OK) and path.is_file()}):
+    for program in sorted({path for path in files if path.is_file()}):
         with program.open("rb") as opened:
             found[shown(program)] = hashlib.file_digest(opened, "sha256").hexdigest()
     return found
