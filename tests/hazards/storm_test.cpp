@@ -14,11 +14,27 @@ namespace {
 
 constexpr std::size_t clients = 4;
 
+// Connections, of which a tenth is reset; a sanitizer makes units ten times as dear.
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+constexpr int many = 1'000;
+#else
+constexpr int many = 10'000;
+#endif
+
 class Storm : public HazardTest {
  protected:
   static void wait_for_more(const Healthy& healthy, std::uint64_t more) {
     const auto enough = healthy.answered() + more;
     EXPECT_TRUE(poll_until([&] { return healthy.answered() >= enough; })) << "service stood still";
+  }
+
+  // Of the main process and of all below it.
+  std::size_t descriptors() {
+    std::size_t count = conformance::open_descriptors(main_process());
+    for (const auto& unit : conformance::descendants(main_process())) {
+      if (unit.state != 'Z') count += conformance::open_descriptors(unit.pid);
+    }
+    return count;
   }
 };
 
@@ -56,6 +72,36 @@ TEST_P(Storm, EverybodyIsAnsweredAndCountedWhereNothingHappens) {
   EXPECT_EQ(counters.at("accepted"), static_cast<std::int64_t>(tally.answered));
   EXPECT_EQ(counters.closed("end"), static_cast<std::int64_t>(tally.answered));
   EXPECT_EQ(counters.at("lines"), static_cast<std::int64_t>(tally.answered));
+}
+
+TEST_P(Storm, TenThousandConnectionsOfWhichATenthIsResetLeaveNothing) {
+  serve({"--workers", "8"});
+  expect_service();
+  (void)server().settled_counters();
+  const auto processes_before = processes();
+  const auto descriptors_before = descriptors();
+  Tally tally;
+  for (int i = 0; i < many; ++i) {
+    if (i % 10 == 9) {
+      auto stream = connect();
+      stream.send("a line\nand some more");
+      stream.abort();
+    } else {
+      exchange(server().at(), "a line", tally);
+    }
+  }
+  EXPECT_EQ(tally.answered, static_cast<std::uint64_t>(many - many / 10)) << tally.text();
+  const auto counters = server().settled_counters();
+  EXPECT_EQ(counters.at("accepted"), many + 1);
+  EXPECT_EQ(counters.closed("end"), many - many / 10 + 1);
+  EXPECT_TRUE(counters.balanced());
+  EXPECT_EQ(counters.at("units_died"), 0);
+  const auto same = [&] {
+    return processes() == processes_before && descriptors() == descriptors_before;
+  };
+  EXPECT_TRUE(poll_until(same)) << processes() << " processes and " << descriptors()
+                                << " descriptors, before " << processes_before << " and "
+                                << descriptors_before;
 }
 
 INSTANTIATE_TEST_SUITE_P(All, Storm, testing::ValuesIn(all_contenders()), test_name);
