@@ -152,6 +152,39 @@ class Reports(unittest.TestCase):
         self.assertEqual(text.count("<tr>"), text.count("</tr>"))
 
 
+class FlagsOfTargets(unittest.TestCase):
+    """A flag belongs to the targets after it; one that trails to all that have none of its kind."""
+
+    def listed(self, *arguments: str) -> list[str]:
+        done = conformance("--list", *arguments)
+        self.assertEqual(done.returncode, 0, done.stderr)
+        return done.stdout.splitlines()
+
+    def test_a_flag_that_trails_changes_nothing_else(self) -> None:
+        targets = ["--spawn", "a {port}", "--dialect", "echo", "--spawn", "b {port}"]
+        whole = self.listed("--spawn", "a {port}")
+        self.assertEqual(self.listed(*targets), whole)
+        self.assertEqual(self.listed(*targets, "--capacity", "5"), whole)
+        contract = self.listed("--contract", "--spawn", "a {port}")
+        self.assertGreater(len(contract), len(whole))
+        self.assertEqual(self.listed(*targets, "--contract"), contract)
+        contract_first = ["--contract", "--spawn", "a {port}", "--spawn", "b {port}"]
+        self.assertEqual(self.listed(*contract_first, "--capacity", "5"), contract)
+
+    def test_a_flag_that_trails_is_for_all_without_their_own(self) -> None:
+        plain = self.listed("--dialect", "echo", "--spawn", "a {port}")
+        self.assertEqual(self.listed("--spawn", "a {port}", "--spawn", "b {port}", "--dialect", "echo"), plain)
+        own = ["--dialect", "trivium", "--spawn", "a {port}", "--spawn", "b {port}"]
+        self.assertEqual(self.listed(*own, "--dialect", "echo"), self.listed("--spawn", "a {port}"))
+
+    def test_capacity(self) -> None:
+        with tempfile.NamedTemporaryFile(suffix=".json") as file:
+            targets = ["--spawn", _SERVER, "--capacity", "1", "--spawn", _SERVER, "--capacity", "5"]
+            conformance(*targets, "--only", "echo.line.lf", "--json", file.name)
+            report = json.load(file)
+        self.assertEqual([target["capacity"] for target in report["targets"]], ["5", "1"])
+
+
 class Selection(unittest.TestCase):
     """--list, --only, --skip, and GoogleTest's names."""
 

@@ -18,10 +18,10 @@ namespace trivium::conformance {
 namespace {
 
 const char* const footer =
-    "--name, --dialect, --contract and --capacity belong to the targets after them; where they "
-    "follow all\ntargets, the last three belong to all. Exit 0: every MUST passes; 1: one does "
-    "not; 2: wrong usage, or no case was "
-    "chosen; 3: a target can't\nbe reached, or the harness failed.";
+    "--name, --dialect, --contract and --capacity belong to the targets after them; one of the "
+    "last three\nthat follows all targets belongs to all that have none of its kind before them. "
+    "Exit 0: every MUST\npasses; 1: one does not; 2: wrong usage, or no case was chosen for a "
+    "target; 3: a target can't be\nreached, or the harness failed.";
 
 // As the words come in.
 struct Words {
@@ -157,15 +157,28 @@ void complete(TargetOptions& target) {
   set_capacity(target);
 }
 
-// The flags that belong to targets, in the order in which they stood.
+// The flags that belong to targets, as far as they were given.
+struct TargetFlags {
+  std::optional<std::string> capacity{};
+  std::optional<Dialect> dialect{};
+  bool contract = false;
+};
+
+void apply(const TargetFlags& own, const TargetFlags& trailing, TargetOptions& target) {
+  target.capacity = own.capacity ? *own.capacity : trailing.capacity.value_or("");
+  target.config.dialect = own.dialect ? *own.dialect : trailing.dialect.value_or(Dialect::trivium);
+  target.contract_is_given = own.contract || trailing.contract;
+}
+
+// The targets in the order in which they stood, each with the flags before it; what follows all of
+// them is for those that have none of their own.
 std::vector<TargetOptions> in_order(const CLI::App& app, const Words& words) {
   std::map<std::string, std::size_t> seen;
   std::vector<TargetOptions> targets;
+  std::vector<TargetFlags> flags_of;
   std::string name;
-  std::optional<std::string> capacity;
-  Dialect dialect = Dialect::trivium;
-  bool contract = false;
-  bool is_loose = false;  // a flag stood after the last target
+  TargetFlags flags;     // all until here: the next target's own
+  TargetFlags trailing;  // those after the last target
   for (const auto* option : app.parse_order()) {
     const auto what = option->get_name();
     const auto at = seen[what]++;
@@ -174,24 +187,15 @@ std::vector<TargetOptions> in_order(const CLI::App& app, const Words& words) {
     if (what == "--spawn") config = command_config(Mode::spawn, words.spawns[at]);
     if (what == "--fetch") config = command_config(Mode::fetch, words.fetches[at]);
     if (what == "--name") name = words.names[at];
-    if (what == "--capacity") capacity = words.capacities[at];
-    if (what == "--contract") contract = true;
-    if (what == "--dialect") dialect = parse_dialect(words.dialects[at]);
-    is_loose = is_loose || what == "--capacity" || what == "--contract" || what == "--dialect";
+    if (what == "--capacity") flags.capacity = trailing.capacity = words.capacities[at];
+    if (what == "--dialect") flags.dialect = trailing.dialect = parse_dialect(words.dialects[at]);
+    if (what == "--contract") flags.contract = trailing.contract = true;
     if (!config) continue;
-    config->dialect = dialect;
-    targets.push_back({.name = std::exchange(name, {}),
-                       .config = *config,
-                       .capacity = capacity.value_or(""),
-                       .contract_is_given = contract});
-    is_loose = false;
+    targets.push_back({.name = std::exchange(name, {}), .config = *config});
+    flags_of.push_back(flags);
+    trailing = {};
   }
-  for (auto& target : targets) {
-    if (!is_loose) break;
-    if (capacity && target.capacity.empty()) target.capacity = *capacity;
-    target.contract_is_given = contract;
-    target.config.dialect = dialect;
-  }
+  for (std::size_t i = 0; i < targets.size(); ++i) apply(flags_of[i], trailing, targets[i]);
   return targets;
 }
 
