@@ -200,6 +200,22 @@ class Selection(unittest.TestCase):
         self.assertIn("[       OK ] echo.line.crlf-split", done.stdout)
         self.assertIn("[  PASSED  ] 3 tests.", done.stdout)
 
+    def test_reach_alone(self) -> None:
+        for target, case in ((["--spawn", _SERVER], "echo.reach.connect"), (["--fetch", _CLIENT], "fetch.reach.one-page")):
+            done = conformance(*target, "--only", case)
+            self.assertEqual(done.returncode, 0, done.stderr)
+            self.assertIn(": 1 cases", done.stdout)
+            self.assertIn(f"[       OK ] {case}", done.stdout)
+            self.assertIn("[  PASSED  ] 1 test.", done.stdout)
+
+    def test_a_target_without_a_case(self) -> None:
+        targets = ["--name", "server", "--spawn", _SERVER, "--name", "client", "--fetch", _CLIENT]
+        for glob, names in (("echo.line.lf", "client"), ("fetch.url.*", "server"), ("no.such.case", "server, client")):
+            done = conformance(*targets, "--only", glob)
+            self.assertEqual((done.returncode, done.stdout), (2, ""))
+            self.assertEqual(done.stderr.count("\n"), 1)
+            self.assertIn(f"no case is chosen for {names}; ", done.stderr)
+
 
 if __name__ == "__main__":
     PROGRAM = sys.argv.pop(1)

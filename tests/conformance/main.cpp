@@ -54,15 +54,18 @@ int print_list(const Options& options, const std::vector<CaseInfo>& catalogue) {
 }
 
 int judge_all(const Options& options, const std::vector<CaseInfo>& catalogue) {
-  std::size_t count = 0;
+  // Whoever names a target wants it judged.
+  std::string without;
   for (const auto& target : options.targets) {
-    count += chosen(target, catalogue, options.selection).size();
+    if (!chosen(target, catalogue, options.selection).empty()) continue;
+    without += (without.empty() ? "" : ", ") + target.name;
   }
-  if (count == 0) return usage_error("no case is chosen; --list tells which there are");
+  if (!without.empty()) {
+    return usage_error("no case is chosen for " + without + "; --list tells which there are");
+  }
   RunResult run{.strict = options.strict, .targets = {}};
   for (const auto& target : options.targets) {
     const auto cases = chosen(target, catalogue, options.selection);
-    if (cases.empty()) continue;
     std::cout << text_begin({.name = target.name}, static_cast<int>(cases.size())) << std::flush;
     const auto progress = [&](const TargetOptions&, const CaseResult& result) {
       if (result.verdict != Verdict::blocked) {

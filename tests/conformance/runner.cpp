@@ -124,9 +124,7 @@ std::vector<CaseInfo> chosen(const TargetOptions& target, const std::vector<Case
                              const Selection& selection) {
   std::vector<CaseInfo> cases;
   for (const auto& info : catalogue) {
-    if (!is_reach(info) && fits(info, target.config) && selection.takes(info)) {
-      cases.push_back(info);
-    }
+    if (fits(info, target.config) && selection.takes(info)) cases.push_back(info);
   }
   return cases;
 }
@@ -147,7 +145,8 @@ TargetResult run_target(const TargetOptions& target, const std::vector<CaseInfo>
   for (const auto& info : catalogue) {
     if (is_reach(info) && fits(info, config)) reach.push_back(info);
   }
-  const auto cases = chosen(target, catalogue, options.selection);
+  auto cases = chosen(target, catalogue, options.selection);
+  std::erase_if(cases, is_reach);
   run.run(reach);
   result.reachable = std::ranges::all_of(
       reach, [&](const CaseInfo& info) { return run.result_of(info)->verdict == Verdict::pass; });

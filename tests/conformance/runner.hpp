@@ -13,13 +13,14 @@ namespace trivium::conformance {
 // Called for every case that is done, one call at a time, in the order in which they are done.
 using Progress = std::function<void(const TargetOptions&, const CaseResult&)>;
 
-// Judges one target by these cases (those that do not fit it are left out): reaches it first, then
-// runs the rest, several at once. Blocks. What can't be judged is blocked; nothing is left out.
+// Judges one target by these cases (those that do not fit it are left out): reaches it first,
+// chosen or not, then runs the rest, several at once. Blocks. What can't be judged is blocked;
+// nothing is left out.
 [[nodiscard]] TargetResult run_target(const TargetOptions& target,
                                       const std::vector<CaseInfo>& catalogue,
                                       const Options& options, const Progress& progress);
 
-// The cases that `options` choose for this target, the one that reaches it not included.
+// The cases that the selection takes, of those that fit this target.
 [[nodiscard]] std::vector<CaseInfo> chosen(const TargetOptions& target,
                                            const std::vector<CaseInfo>& catalogue,
                                            const Selection& selection);
