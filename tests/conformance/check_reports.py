@@ -7,9 +7,11 @@
 """
 
 import json
+import socket
 import subprocess
 import sys
 import tempfile
+import time
 import unittest
 import xml.etree.ElementTree as ElementTree
 from pathlib import Path
@@ -25,6 +27,22 @@ _LINES = ["--only", "echo.line.lf", "--only", "echo.line.cr-data", "--only", "ec
 def conformance(*arguments: str) -> subprocess.CompletedProcess[str]:
     """Runs the program."""
     return subprocess.run([PROGRAM, "--timeout", "4s", *arguments], capture_output=True, text=True, timeout=200)
+
+
+def await_server(port: int) -> None:
+    """Waits until a server listens there, and ends the exchange well: some die of a reset."""
+    deadline = time.monotonic() + 30
+    while True:
+        try:
+            with socket.create_connection(("127.0.0.1", port)) as stream:
+                stream.shutdown(socket.SHUT_WR)
+                while stream.recv(4096):
+                    pass
+            return
+        except ConnectionRefusedError:
+            if time.monotonic() > deadline:
+                raise
+            time.sleep(0.02)
 
 
 class ExitCodes(unittest.TestCase):
@@ -66,7 +84,46 @@ class ExitCodes(unittest.TestCase):
 
 
 class KnownFailures(unittest.TestCase):
-    """A known failure does not count, and one that passes is told."""
+    """A known failure does not count, and one that passes is told; the exit code and JUnit agree."""
+
+    def judged(self, known: str, *arguments: str) -> tuple[int, list[str], list[str]]:
+        """Returns the exit code, the verdicts that JUnit calls failures, and what it says of them."""
+        with tempfile.TemporaryDirectory() as folder:
+            list_of_known, junit = Path(folder) / "known.txt", Path(folder) / "r.xml"
+            list_of_known.write_text(known, encoding="utf-8")
+            done = conformance(*arguments, "--known-failures", str(list_of_known), "--junit", str(junit))
+            root = ElementTree.parse(junit).getroot()
+        failures = root.findall("testsuite/testcase/failure")
+        self.assertEqual(sum(int(suite.get("failures", "")) for suite in root), len(failures))
+        return done.returncode, [f.get("type", "") for f in failures], [f.get("message", "") for f in failures]
+
+    def test_one_that_passes(self) -> None:
+        chosen = ["--spawn", _SERVER, "--only", "echo.line.cr-data"]
+        self.assertEqual(self.judged("echo.*", *chosen), (0, [], []))
+        self.assertEqual(self.judged("echo.*", *chosen, "--strict"), (1, ["PASS"], ["known, and passes: take it off the list"]))
+
+    def test_one_that_is_blocked(self) -> None:
+        reset, rejection = "echo.load.reset", "echo.load.rejection"
+        for known, code, failures in (
+            ("", 1, ["FAIL", "BLOCKED"]),
+            (reset, 1, ["BLOCKED"]),
+            (rejection, 1, ["FAIL"]),
+            (f"{reset}\n{rejection}", 0, []),
+        ):
+            with socket.create_server(("127.0.0.1", 0)) as free:
+                port = free.getsockname()[1]
+            server = subprocess.Popen([*_SERVER.replace("{port}", str(port)).split(), "--mutant", "dies-of-reset"])
+            try:
+                await_server(port)
+                target = ["--target", f"127.0.0.1:{port}", "--jobs", "1", "--only", reset, "--only", rejection]
+                self.assertEqual(self.judged(known, *target)[:2], (code, failures), known)
+            finally:
+                server.kill()
+                server.wait()
+
+    def test_not_reachable(self) -> None:
+        code, failures, _ = self.judged("*", "--target", "127.0.0.1:1", "--only", "echo.line.lf")
+        self.assertEqual((code, failures), (3, ["FAIL"]))
 
     def test_known(self) -> None:
         with tempfile.NamedTemporaryFile("w", suffix=".txt") as file:

@@ -41,6 +41,10 @@ struct CaseResult {
   [[nodiscard]] bool passes_unexpectedly() const { return known && verdict == Verdict::pass; }
 };
 
+// Whether the case alone makes the exit code 1, and is a failure in every report. A known failure
+// counts only where it passes, and only with `strict`; what the harness did is not counted here.
+[[nodiscard]] bool counts_against(const CaseResult& result, bool strict);
+
 struct TargetResult {
   std::string name{};
   std::string kind{};  // "target", "spawn" or "fetch"

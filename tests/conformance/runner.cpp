@@ -83,8 +83,9 @@ class TargetRun {
 
   void note(const CaseInfo& info, CaseResult result) {
     result.info = info;
-    result.known = std::ranges::any_of(
-        options_.known_failures, [&](const std::string& glob) { return matches(glob, info); });
+    const auto names_it = [&](const std::string& glob) { return matches(glob, info); };
+    // Not to be reached is exit 3, known or not.
+    result.known = !is_reach(info) && std::ranges::any_of(options_.known_failures, names_it);
     const std::lock_guard lock(mutex_);
     progress_(target_, result);
     results_.insert_or_assign(info.id, std::move(result));
