@@ -3,8 +3,8 @@
 # Copyright (c) 2026 The Trivium authors
 """Holds the cases and the protocol text to each other.
 
-Every case points at a requirement that exists, every requirement has a case, and every id is one of ids.txt, where an
-id stays for ever: a case that goes is marked as retired there, so that its id is not given to another.
+Every case points at a requirement that exists and has its level, every requirement has a case, and every id is one of
+ids.txt, where an id stays for ever: a case that goes is marked as retired there, so that its id is not given to another.
 
     check_protocol.py CONFORMANCE    exit 0, or 1 with a line for everything that does not fit
 """
@@ -15,22 +15,29 @@ import sys
 from pathlib import Path
 
 HERE = Path(__file__).resolve().parent
-_REQUIREMENT = re.compile(r"^- \*\*([A-Z]\d+\.\d+)\*\*", re.MULTILINE)
+_REQUIREMENT = re.compile(r"^- \*\*([A-Z]\d+\.\d+)\*\*(?: (SHOULD|INFO):)?", re.MULTILINE)
 _CASE = re.compile(r"^(\S+)\s+(MUST|SHOULD|INFO)\s+([A-Z]\d+\.\d+)(?:; [^:]+)?: \S", re.MULTILINE)
 
 
 def problems(listing: str, protocol: str, ids: str) -> list[str]:
     """Returns what does not fit, a line each; the texts are those of --list, protocol.md and ids.txt."""
     cases = {found[1]: found[3] for found in _CASE.finditer(listing)}
+    level_of_case = {found[1]: found[2] for found in _CASE.finditer(listing)}
     counted = re.search(r"^(\d+) cases$", listing, re.MULTILINE)
     if not counted or int(counted[1]) != len(cases):
         return ["the list of cases can't be read: an id comes twice, or a case names no requirement"]
-    numbers = _REQUIREMENT.findall(protocol)
+    level_of = {found[1]: found[2] or "MUST" for found in _REQUIREMENT.finditer(protocol)}
+    numbers = [found[1] for found in _REQUIREMENT.finditer(protocol)]
     lines = [line.split() for line in ids.splitlines() if line and not line.startswith("#")]
     known = {words[0]: words[1:] == ["retired"] for words in lines}
     found = [f"{number} stands twice" for number in sorted(set(numbers)) if numbers.count(number) > 1]
     found += [f"{number} has no case" for number in numbers if number not in cases.values()]
     found += [f"{case} points at {number}, which is no requirement" for case, number in cases.items() if number not in numbers]
+    found += [
+        f"{case} is {level_of_case[case]}, and {number} is {level_of[number]}"
+        for case, number in cases.items()
+        if number in level_of and level_of_case[case] != level_of[number]
+    ]
     found += [f"{case} is not in ids.txt" for case in cases if case not in known]
     found += [f"{case} is retired, and is a case" for case, retired in known.items() if retired and case in cases]
     found += [f"{case} is in ids.txt, and no case" for case, retired in known.items() if not retired and case not in cases]

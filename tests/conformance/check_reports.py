@@ -16,6 +16,8 @@ import unittest
 import xml.etree.ElementTree as ElementTree
 from pathlib import Path
 
+from check_protocol import problems
+
 HERE = Path(__file__).resolve().parent
 PROGRAM = ""
 _SERVER = f"{sys.executable} -I -S {HERE / 'mutants' / 'server.py'} --port {{port}}"
@@ -140,7 +142,15 @@ class KnownFailures(unittest.TestCase):
 
 
 class Levels(unittest.TestCase):
-    """What is no MUST is a warning."""
+    """What is no MUST is a warning, and the protocol's text says so."""
+
+    def test_text_and_case_agree(self) -> None:
+        listing = "a.must    MUST   E1.1: It does.\na.should  SHOULD E1.2; RFC 1: It does.\n2 cases\n"
+        ids = "a.must\na.should\n"
+        self.assertEqual(problems(listing, "- **E1.1** It does.\n- **E1.2** SHOULD: it does.\n", ids), [])
+        text = "- **E1.1** INFO: it does.\n- **E1.2** It does.\n"
+        found = ["a.must is MUST, and E1.1 is INFO", "a.should is SHOULD, and E1.2 is MUST"]
+        self.assertEqual(problems(listing, text, ids), found)
 
     def test_info(self) -> None:
         for strict in ([], ["--strict"]):

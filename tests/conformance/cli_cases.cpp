@@ -67,7 +67,7 @@ TEST_F(EchoContractCli, Help) {
 }
 
 TEST_F(EchoContractCli, HelpShowsTheDefaults) {
-  const Requirement requirement{"cli.echo.help-defaults", "C1.2", Level::should,
+  const Requirement requirement{"cli.echo.help-defaults", "C1.4", Level::should,
                                 "--help shows the defaults: 127.0.0.1:8080, handoff, 4096, 64 KiB, "
                                 "60 s, 5 s."};
   auto text = run_echo({"--help"}).out;

@@ -170,7 +170,7 @@ TEST_F(EchoContractSignal, DrainTimeoutEndsStuckConnections) {
 }
 
 TEST_F(EchoContractSignal, SmallestDrainTimeout) {
-  const Requirement requirement{"signal.drain-smallest", "C3.4", Level::should,
+  const Requirement requirement{"signal.drain-smallest", "C3.7", Level::should,
                                 "The smallest --drain-timeout closes open connections at once."};
   const ScratchFile stats{"stats.json"};
   use({"--drain-timeout", "1us", "--stats", stats.path()});
