@@ -15,6 +15,32 @@
 namespace trivium::conformance {
 namespace {
 
+// What a defence asks for; the first word is its flag.
+using Asked = std::vector<std::string>;
+const std::vector<Asked> defences{
+    {"--line-timeout", "1m"},
+    {"--max-queue", "1000"},
+    {"--offload", "1"},
+    {"--max-memory", "1024MiB"},
+    {"--max-requests", "1000"},
+    {"--max-restarts", "1000"},
+    {"--at-limit", "refuse", "--max-connections", "2"},
+};
+
+// Whether it means something to `contender`, which is model/strategy.
+bool means_something(const std::string& defence, const std::string& contender) {
+  const auto has = [&](const char* text) { return contender.find(text) != std::string::npos; };
+  const bool loops = has("async/");
+  const bool processes = has("multiprocess/");
+  if (defence == "--offload") return loops;
+  if (defence == "--max-memory") return processes;
+  if (defence == "--max-requests" || defence == "--max-restarts") {
+    return processes && !has("/per-connection");
+  }
+  if (defence == "--at-limit") return !has("/sequential") && (loops || !has("/shared-accept"));
+  return true;
+}
+
 class EchoContractCli : public testing::Test {
  protected:
   static Finished run_echo(const std::vector<std::string>& flags) {
@@ -77,6 +103,38 @@ TEST_F(EchoContractCli, HelpShowsTheDefaults) {
   }
   EXPECT_TRUE(text.find("60s") != text.npos || text.find("1m") != text.npos) << "60 s";
   EXPECT_NE(text.find("5s"), std::string::npos);
+}
+
+TEST_F(EchoContractCli, HelpNamesTheDefences) {
+  const Requirement requirement{"cli.echo.help-defences", "C1.5", Level::must,
+                                "--help names the flags of the defences that mean something to "
+                                "the contender, and --at-limit always."};
+  const auto contender = EchoServer{}.counters().strings.at("contender");
+  const auto text = run_echo({"--help"}).out;
+  for (const auto& asked : defences) {
+    const auto& flag = asked.front();
+    if (flag != "--at-limit" && !means_something(flag, contender)) continue;
+    EXPECT_NE(text.find(flag), std::string::npos) << flag;
+  }
+}
+
+TEST_F(EchoContractCli, DefencesAreTakenOrRefused) {
+  const Requirement requirement{"cli.echo.defences", "C1.6", Level::must,
+                                "A defence is taken where it means something to the contender, "
+                                "and is wrong usage, named in one line, where it means nothing."};
+  const auto contender = EchoServer{}.counters().strings.at("contender");
+  const std::vector<std::string> models{"multiprocess/", "multithread/", "async/"};
+  if (std::ranges::none_of(models, [&](const auto& name) { return contender.starts_with(name); })) {
+    GTEST_SKIP() << "n/a: what means something to " << contender << " is not known";
+  }
+  for (const auto& asked : defences) {
+    SCOPED_TRACE(asked.front());
+    if (means_something(asked.front(), contender)) {
+      const EchoServer server{asked};  // Throws where it does not become ready.
+    } else {
+      expect_usage_error(asked, {asked.front()});
+    }
+  }
 }
 
 TEST_F(EchoContractCli, Version) {
