@@ -257,6 +257,13 @@ class Load(Case):
             self.run_fake("import sys; print('no such host', file=sys.stderr); sys.exit(3)")
         self.assertEqual(descendants(), [])
 
+    def test_that_awaits_answers_for_too_long_is_ended_with_its_reason(self) -> None:
+        program = "import time\nprint('measuring')\nprint('measured', flush=True)\ntime.sleep(60)"
+        impatient = mock.patch("trivium.load._SLACK", 1.0)
+        with impatient, self.assertRaisesRegex(LoadFailed, "not all was answered 1 s after"):
+            self.run_fake(program)
+        self.assertEqual(descendants(), [])
+
     def test_that_writes_nothing_is_a_failure(self) -> None:
         with self.assertRaises(LoadFailed):
             self.run_fake("print('measuring'); print('measured')")

@@ -108,6 +108,12 @@ class Results(unittest.TestCase):
         self.raw("lines", "multithread/handoff", 1)["load"]["outside"]["timed_out"] = 2
         self.assertIn("failures: 2 timed out", self.cell("lines", "multithread/handoff")["notes"])
 
+    def test_what_was_not_awaited_takes_the_rank(self) -> None:
+        self.raw("lines", "multithread/handoff", 2)["load"]["outside"]["abandoned"] = 3
+        cell = self.cell("lines", "multithread/handoff")
+        self.assertFalse(cell["ranked"])
+        self.assertIn("failures: 3 abandoned", cell["notes"])
+
     def test_a_round_that_failed_leaves_a_gap_and_takes_the_rank(self) -> None:
         broken = self.raw("churn", "async/sequential", 2)
         broken["error"] = "it ended with -11"

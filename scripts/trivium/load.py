@@ -109,6 +109,14 @@ def _follow(lines: _Lines, phases: Phases, moments: Moments, slack: float) -> No
     raise LoadFailed("the load client ended before it had measured")
 
 
+def _await_end(process: subprocess.Popen[bytes], slack: float) -> None:
+    """Waits while operations of the measured phase are answered, or their time is over; LoadFailed where none end."""
+    try:
+        process.wait(slack)
+    except subprocess.TimeoutExpired:
+        raise LoadFailed(f"not all was answered {slack:g} s after the end of the measured phase") from None
+
+
 def patience(variant: Variant, contender: Contender) -> float:
     """Returns the seconds that it may take longer, on a slow machine, to begin and to end so many units."""
     return 0.005 * variant.connections + 0.02 * units(contender, variant)
@@ -139,9 +147,9 @@ def run_load(
     lines = _Lines(process)
     try:
         _follow(lines, phases, moments, _SLACK + patient)
-        process.wait(_SLACK + patient)
+        _await_end(process, _SLACK + patient)
         return json.loads(output.read_text(encoding="utf-8"))
-    except (LoadFailed, subprocess.TimeoutExpired, OSError, ValueError) as error:
+    except (LoadFailed, OSError, ValueError) as error:
         said = errors.read_text(encoding="utf-8", errors="replace").strip().splitlines()
         raise LoadFailed(f"{error}" + (f": {said[-1][:200]}" if said else "")) from error
     finally:
