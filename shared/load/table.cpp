@@ -85,7 +85,7 @@ std::string outcomes(const Options& options, const Results& results) {
   }
   if (results.in_flight > 0) rows += row("in flight", grouped(results.in_flight), "at the end");
   if (const auto failed = results.outside.failed(); failed > 0) {
-    rows += row("failed", grouped(failed), "in the warm-up or after the end");
+    rows += row("failed", grouped(failed), "in the warm-up");
   }
   return rows;
 }
@@ -153,9 +153,13 @@ std::string progress_line(const Options& options, double seconds, const Results&
                 grouped(results.outside.failed()).c_str());
   }
   const Tally& tally = results.measured;
+  const double whole = static_cast<double>(options.duration.count()) / 1e9;
+  if (seconds > whole) {
+    return text("measured, awaiting what is under way, %s ok, %s failed",
+                grouped(tally.of(Outcome::ok)).c_str(), grouped(tally.failed()).c_str());
+  }
   const auto rate = seconds > 0 ? static_cast<double>(tally.completed) / seconds : 0;
-  return text("%.1f of %.1f s, %s/s, p50 %s, p99 %s, %s failed", seconds,
-              static_cast<double>(options.duration.count()) / 1e9,
+  return text("%.1f of %.1f s, %s/s, p50 %s, p99 %s, %s failed", seconds, whole,
               grouped(static_cast<std::uint64_t>(rate)).c_str(),
               duration(results.latency.percentile(50)).c_str(),
               duration(results.latency.percentile(99)).c_str(), grouped(tally.failed()).c_str());

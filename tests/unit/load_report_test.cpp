@@ -214,6 +214,8 @@ TEST(LoadReport, TheTableOfAnOpenLoopIsAlignedToo) {
 TEST(LoadReport, ProgressFitsATerminal) {
   EXPECT_LT(progress_line(Options{}, -1, example()).size(), 80U);
   EXPECT_LT(progress_line(Options{}, 1.5, example()).size(), 80U);
+  EXPECT_EQ(progress_line(Options{}, 5.1, example()),
+            "measured, awaiting what is under way, 1,000 ok, 15 failed");
 }
 
 TEST(LoadReport, AFaultIsOneLine) {
