@@ -20,8 +20,9 @@ struct Listener {
 };
 
 /// Keeps the server busy as the options say, in as many threads as they say, of which the caller's
-/// is one. Blocks until the run is over: opening what stays open, warm-up, duration, and what is
-/// still under way then (half a second at most in a closed loop, twice the timeout otherwise).
+/// is one. Blocks until the run is over: opening what stays open, warm-up, duration, and until what
+/// is still under way then has ended: not at all where all is answered, once the timeout at most in
+/// a closed loop, twice otherwise.
 ///
 /// Returns early, with `start_ns` 0, when by the end of the warm-up nothing has ever connected,
 /// though it was tried. Throws std::system_error for what the system refuses as a whole.

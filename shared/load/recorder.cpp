@@ -43,6 +43,15 @@ void Recorder::put(std::int64_t planned, std::int64_t now) noexcept {
   results_->lag.record(static_cast<std::uint64_t>(std::max<std::int64_t>(0, now - planned)));
 }
 
+// What was under way when the phase ended, and then failed, had been waiting in the phase's last
+// moment: a server that stops answering shortly before the end has failed within it. What was
+// answered after the end does not belong to the phase, or it would raise the rate.
+std::int64_t Recorder::moment_of(const Ended& ended) const noexcept {
+  if (open_loop_) return ended.planned;
+  const bool failed_after = !idle_ && ended.outcome != Outcome::ok && ended.now >= end_;
+  return failed_after ? end_ - 1 : ended.now;
+}
+
 void Recorder::end(const Ended& ended) noexcept {
   ++ended_;
   const bool ok = ended.outcome == Outcome::ok;
@@ -52,7 +61,7 @@ void Recorder::end(const Ended& ended) noexcept {
       ++stretch->tally.completed;
     }
   }
-  const std::int64_t moment = open_loop_ ? ended.planned : ended.now;
+  const std::int64_t moment = moment_of(ended);
   if (!idle_ && !in_phase(moment)) {
     count(results_->outside, ended, false, open_loop_);
     return;

@@ -21,8 +21,9 @@ struct Ended {
 };
 
 /// Counts every operation once, in the phase in which it belongs: in an open loop the one in which
-/// it was planned, in a closed one that in which it ended. Idle connections all count as measured.
-/// Sans-I/O; one for each thread.
+/// it was planned, in a closed one that in which it ended. Of a closed loop's operations that end
+/// after the measured phase, those that are not ok count in it. Idle connections all count as
+/// measured. Sans-I/O; one for each thread.
 class Recorder {
  public:
   /// Counts into `results`, which outlives it.
@@ -48,6 +49,8 @@ class Recorder {
   [[nodiscard]] std::uint64_t under_way() const noexcept { return results_->begun - ended_; }
 
  private:
+  /// Where an operation counts, as a time.
+  [[nodiscard]] std::int64_t moment_of(const Ended& ended) const noexcept;
   [[nodiscard]] bool in_phase(std::int64_t time) const noexcept {
     return time >= start_ && time < end_;
   }

@@ -17,14 +17,14 @@ namespace trivium::load {
 /// What a run found, or one thread of it.
 struct Results {
   Tally measured;
-  Tally outside;                  ///< what counts in the warm-up, or after the measured phase
+  Tally outside;                  ///< of the warm-up, and what was ok after the phase
   stats::Histogram latency;       ///< of what was measured and ok, but for the rare lines
   stats::Histogram rare_latency;  ///< likewise, of these
   stats::Histogram lag;           ///< open loop: from the planned start to when it was put
   Timeline timeline;
   std::uint64_t begun = 0;      ///< operations of the whole run
   std::uint64_t in_flight = 0;  ///< of those, how many were under way when the measured phase ended
-  std::uint64_t abandoned = 0;  ///< of those, how many were given up rather than awaited
+  std::uint64_t abandoned = 0;  ///< of those, how many were not awaited: the run was stopped
   std::uint64_t connected = 0;  ///< connections that were established, over the whole run
   std::uint64_t lost = 0;       ///< connections that were to stay open, and did not
   std::uint64_t established = 0;  ///< connections that were open before the first operation

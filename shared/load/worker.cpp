@@ -29,7 +29,6 @@ constexpr std::int64_t reopen_step = 500 * us;
 // Open loop: a connection that fails at once is tried again for the next operation at once, but
 // so many times only before others have their turn.
 constexpr int most_rounds = 16;
-constexpr std::int64_t farewell = 500 * ms;
 
 // What a thread has of something that is shared out evenly.
 std::size_t share_of(std::size_t whole, std::size_t threads, std::size_t index) {
@@ -239,11 +238,11 @@ std::optional<Connection::Status> Worker::go_on(Connection& connection, Status s
     return options_.open_loop() ? go_on_open_loop(connection, status)
                                 : go_on_closed_loop(connection, status);
   }
-  // In idle every connection is an operation, whenever it ends.
+  // In idle every connection is an operation, whenever it ends. Otherwise one that was open when
+  // the phase ended, and had nothing to do, may go: that is nobody's failure.
   const auto unclaimed = connection.take_unclaimed();
-  if (unclaimed && (phase_ != Phase::finishing || options_.mode == Mode::idle)) {
-    count_unclaimed(*unclaimed);
-  }
+  const bool may_go = phase_ == Phase::finishing && options_.mode != Mode::idle;
+  if (unclaimed && !(may_go && connection.was_ready())) count_unclaimed(*unclaimed);
   return std::nullopt;
 }
 
@@ -308,16 +307,20 @@ void Worker::finish() {
   phase_ = Phase::finishing;
   shared_.results.in_flight = shared_.recorder.under_way();
   if (options_.mode == Mode::idle) ask_all();
-  // In an open loop all of it ends in one way or another: what waits within the timeout, what is
-  // put within another.
-  const bool all = options_.mode == Mode::idle || options_.open_loop();
-  if (!all) waiting_.clear();
-  const std::int64_t leave_at =
-      shared_.now + (all ? 2 * options_.timeout.count() + 10'000 * ms : farewell);
-  while (shared_.recorder.under_way() > 0 && shared_.now < leave_at && !agreement_.stop) {
-    turn(std::min(leave_at, shared_.now + 100 * ms));
-  }
+  if (!options_.open_loop()) waiting_.clear();
+  // All of it ends in one way or another: what waits in an open loop within the timeout, what is
+  // put within another. A server that never answers must not look as if it had not been asked.
+  while (awaits_any() && !agreement_.stop) turn(shared_.now + 100 * ms);
   shared_.results.abandoned = shared_.recorder.under_way();
+}
+
+/// Whether something that counts is still to end. In a closed loop the opening of a connection that
+/// is to stay open is an operation if it fails.
+bool Worker::awaits_any() const {
+  if (shared_.recorder.under_way() > 0) return true;
+  return !options_.open_loop() && options_.mode != Mode::idle &&
+         std::any_of(connections_.begin(), connections_.end(),
+                     [](const Connection& connection) { return !!connection.waits_since(); });
 }
 
 /// Asks each connection that was held whether it is alive. Those that failed before are counted.

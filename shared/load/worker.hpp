@@ -68,6 +68,7 @@ class Worker {
   void await_start();
   void begin_operations();
   void finish();
+  [[nodiscard]] bool awaits_any() const;
 
   void turn(std::int64_t until);
   [[nodiscard]] int wait_for_events(std::int64_t until);

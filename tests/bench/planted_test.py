@@ -5,12 +5,15 @@
 How well costs are told apart takes a quiet machine and minutes: scripts/prove.
 """
 
+import json
 import os
+import subprocess
 import unittest
 from pathlib import Path
+from typing import Any
 from unittest import mock
 
-from trivium.proof_bench import ProofBench, lines, planted, proof_bench
+from trivium.proof_bench import ProofBench, lines, planted, proof_bench, scenario
 from trivium.proofs import fault, faults
 from trivium.scenarios import Phases
 
@@ -31,10 +34,48 @@ class Planted(unittest.TestCase):
 
     def test_a_server_that_fails_now_and_then_is_caught_and_not_ranked(self) -> None:
         bench = self.bench()
-        # Long enough for an answer that never comes to be missed within the phase, and for a busy machine to answer.
+        # Patient enough for a busy machine to answer.
         for each in faults(corrupt=20_000, drop=20, timeout=50, patience="2s", phases=Phases(0.1, 3.0)):
             with self.subTest(each[0]):
                 outcome = fault(bench, each)
+                self.assertTrue(outcome.passed, outcome)
+
+    def load(self, mode: str, one_in: int, *flags: str) -> tuple[int, dict[str, Any]]:
+        """Puts the load client to a server that forgets one line in so many; returns its exit code and results."""
+        command = [str(PLANTED), "--listen", "127.0.0.1:0", "--timeout-one-in", str(one_in)]
+        with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as server:
+            assert server.stdout is not None
+            try:
+                address = server.stdout.readline().split()[-1]
+                asked = [str(LOAD), "--target", address, "--mode", mode, "--json", "-", "--timeout", "1s", *flags]
+                done = subprocess.run(asked, capture_output=True, text=True, check=False)
+            finally:
+                server.terminate()
+        return done.returncode, json.loads(done.stdout)
+
+    def test_what_is_never_answered_is_told_though_the_phase_is_over_before_its_time_is(self) -> None:
+        for mode in ("churn", "lines"):
+            with self.subTest(mode):
+                code, found = self.load(mode, 50, "--warmup", "0s", "--duration", "300ms")
+                self.assertGreater(found["timed_out"], 0)
+                self.assertGreater(found["ok"], 0)
+                self.assertEqual((code, found["outside"]["timed_out"], found["outside"]["abandoned"]), (1, 0, 0))
+
+    def test_what_hangs_since_the_warm_up_is_told(self) -> None:
+        for mode in ("churn", "lines"):
+            with self.subTest(mode):
+                flags = ("--connections", "4", "--warmup", "100ms", "--duration", "200ms")
+                code, found = self.load(mode, 1, *flags)
+                self.assertEqual((code, found["timed_out"], found["begun"], found["in_flight"]), (1, 4, 4, 4))
+
+    def test_a_server_that_hangs_in_a_short_phase_is_not_ranked(self) -> None:
+        bench = self.bench()
+        for mode in ("churn", "lines"):
+            flags = ("--mode", mode, "--line-bytes", "64", "--timeout", "2s")
+            where = scenario(mode, Phases(0.1, 0.3), flags, held=mode == "lines")
+            forgets = planted("forgets", "--timeout-one-in", "200")
+            with self.subTest(mode):
+                outcome = fault(bench, ("never answers one line in 200", "timed_out", forgets, where))
                 self.assertTrue(outcome.passed, outcome)
 
     def test_a_server_that_stalls_shows_it_in_the_open_loop(self) -> None:

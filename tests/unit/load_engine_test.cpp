@@ -5,6 +5,7 @@
 #include <gtest/gtest.h>
 #include <sys/socket.h>
 
+#include <chrono>
 #include <string>
 
 #include "shared/load/message.hpp"
@@ -209,16 +210,56 @@ TEST(LoadEngine, SurplusBeforeASilenceIsWrongNotLate) {
   }
 }
 
-TEST(LoadEngine, ARunEndsThoughTheServerHangs) {
-  const ScriptedServer server([](int socket) {
-    put(socket, Message::head);
-    while (!take_line(socket).empty()) {
-    }
-  });
-  const Results results = run_once(server.address(), Mode::lines, 150ms).results;
-  EXPECT_EQ(results.measured.planned, 0U);
+/// That the one operation of the run timed out, though the measured phase was over by then.
+void expect_one_timed_out(const Results& results) {
+  expect_only(results, Outcome::timed_out);
+  EXPECT_EQ(results.measured.planned, 1U);
+  EXPECT_EQ(results.outside.sum(), 0U);
   EXPECT_EQ(results.in_flight, 1U);
-  EXPECT_EQ(results.abandoned, 1U);
+  EXPECT_EQ(results.abandoned, 0U);
+}
+
+TEST(LoadEngine, WhatIsNeverAnsweredFailsThoughThePhaseIsShorterThanTheTimeout) {
+  for (const Mode mode : modes) {
+    for (const auto warmup : {0ms, 50ms}) {  // begun in the measured phase, or before
+      const ScriptedServer server([](int socket) {
+        put(socket, Message::head);
+        while (!take_line(socket).empty()) {
+        }
+      });
+      expect_one_timed_out(run_once(server.address(), mode, 150ms, [=](Options& options) {
+                             options.warmup = warmup;
+                             options.timeout = 1s;
+                           }).results);
+    }
+  }
+}
+
+TEST(LoadEngine, AConnectionThatIsNeverOpenAgainFailsThoughThePhaseIsShorterThanTheTimeout) {
+  int accepted = 0;
+  const ScriptedServer server([&](int socket) {
+    if (++accepted > 1) return static_cast<void>(take_line(socket));  // no head comes
+    put(socket, Message::head);
+    take_line(socket);
+    reset(socket);
+  });
+  const Results results = run_once(server.address(), Mode::lines, 150ms, [](Options& options) {
+                            options.timeout = 1s;
+                          }).results;
+  EXPECT_EQ(results.measured.of(Outcome::reset), 1U);
+  EXPECT_EQ(results.measured.of(Outcome::timed_out), 1U);
+  EXPECT_TRUE(results.balanced());
+}
+
+TEST(LoadEngine, WhereAllIsAnsweredNothingIsAwaited) {
+  for (const Mode mode : modes) {
+    const ScriptedServer server(echo(same));
+    const auto begun = std::chrono::steady_clock::now();
+    const Results results =
+        run_once(server.address(), mode, 150ms, [](Options& o) { o.timeout = 30s; }).results;
+    EXPECT_LT(std::chrono::steady_clock::now() - begun, 10s);
+    EXPECT_TRUE(results.balanced());
+  }
 }
 
 TEST(LoadEngine, ADeadServerIsRefusedAndDoesNotMakeItSpin) {

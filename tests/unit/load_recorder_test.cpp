@@ -72,6 +72,23 @@ TEST(LoadRecorder, AClosedLoopsOperationCountsWhereItEnds) {
   EXPECT_TRUE(it.results.balanced());
 }
 
+TEST(LoadRecorder, WhatFailsAfterAClosedLoopsPhaseHasFailedInIt) {
+  Recorded it(looped(0));
+  it.record(Outcome::timed_out, 1'090, 6'090);
+  it.record(Outcome::reset, 1'050, 1'100);
+  it.record(Outcome::timed_out, 950, 5'950);  // hung since the warm-up, and all the phase long
+  it.record(Outcome::timed_out, 900, 999);
+  it.record(Outcome::ok, 1'090, 6'000);
+  EXPECT_EQ(it.results.measured.of(Outcome::timed_out), 2U);
+  EXPECT_EQ(it.results.measured.of(Outcome::reset), 1U);
+  EXPECT_EQ(it.results.measured.completed, 0U);
+  EXPECT_EQ(it.results.outside.of(Outcome::timed_out), 1U);
+  EXPECT_EQ(it.results.outside.of(Outcome::ok), 1U);
+  expect_same(sum_of(it.results.timeline), it.results.measured);
+  EXPECT_EQ(it.results.timeline.stretches().back().tally.planned, 3U);
+  EXPECT_TRUE(it.results.balanced());
+}
+
 TEST(LoadRecorder, AnOpenLoopsOperationCountsWhereItWasPlanned) {
   Recorded it(looped(100));
   it.record(Outcome::ok, 999, 1'050);
