@@ -3,10 +3,17 @@
 #include "fetch_collect.hpp"
 
 #include <poll.h>
+#include <sys/resource.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <array>
 #include <cerrno>
+#include <csignal>
+#include <filesystem>
+#include <iostream>
+#include <iterator>
+#include <string>
 #include <system_error>
 #include <utility>
 
@@ -16,13 +23,38 @@ namespace {
 // Messages taken at a time, so that workers that never pause do not hide a signal.
 constexpr int most_messages = 64;
 
+// What is left for all that is not a unit's: the channel's and the counters' own, a temporary file,
+// and what a worker program's start takes while it lasts.
+constexpr std::size_t spare_descriptors = 40;
+
+std::size_t free_descriptors() {
+  rlimit limit{};
+  net::checked(::getrlimit(RLIMIT_NOFILE, &limit), "getrlimit");
+  const std::filesystem::directory_iterator open("/proc/self/fd");
+  const auto taken = static_cast<std::size_t>(std::distance(begin(open), end(open)));
+  return limit.rlim_cur > taken ? limit.rlim_cur - taken : 0;
+}
+
+// A lane cannot be had later, when it turns out that there is nothing left for who is to use it.
+std::size_t affordable_units(std::size_t wanted, std::size_t unit_descriptors) {
+  const std::size_t free = free_descriptors();
+  const std::size_t left = free > spare_descriptors ? free - spare_descriptors : 0;
+  const auto units = std::clamp<std::size_t>(left / unit_descriptors, 1, wanted);
+  if (units < wanted) {
+    std::cerr << "fetch: " + std::to_string(units) + " at a time instead of " +
+                     std::to_string(wanted) + ", for want of descriptors (ulimit -n)\n";
+  }
+  return units;
+}
+
 }  // namespace
 
-Collector::Collector(app::FetchClient& client, InHand in_hand)
+Collector::Collector(app::FetchClient& client, InHand in_hand, std::size_t unit_descriptors)
     : client_(client),
       in_hand_(std::move(in_hand)),
-      channel_(result_limits(client.units())),
-      units_(client.units()),
+      room_for_(affordable_units(client.units(), lane_descriptors + unit_descriptors)),
+      channel_(result_limits(room_for_)),
+      units_(room_for_),
       delivered_(client.size()) {}
 
 Collector::Events Collector::watch(Clock::time_point until) {
@@ -52,9 +84,15 @@ Collector::Events Collector::watch(Clock::time_point until) {
 }
 
 std::size_t Collector::launch(const Units::Launch& launch) {
+  net::Descriptor place = open_pidfd(::getpid());  // kept for the unit's own
   return units_.launch([&](std::size_t unit) {
     const pid_t pid = launch(unit);
-    results_.watch(unit, open_pidfd(pid));
+    place.close();
+    try {
+      results_.watch(unit, open_pidfd(pid));
+    } catch (const std::system_error&) {
+      ::kill(pid, SIGKILL);  // it may have a URL in hand, which fails when it is reaped
+    }
     return pid;
   });
 }

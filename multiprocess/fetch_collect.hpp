@@ -17,6 +17,9 @@ namespace trivium::multiprocess {
 
 using app::Finished;
 
+/// What a unit costs the main process to get results from it: two of the lane, and a pidfd.
+inline constexpr std::size_t lane_descriptors = 3;
+
 /// The worker processes of a run, and the channel that brings their results to the main process,
 /// which delivers them.
 ///
@@ -33,14 +36,22 @@ class Collector {
     std::vector<Units::Ended> ended;  ///< what they had in hand was delivered as failed
   };
 
-  Collector(app::FetchClient& client, InHand in_hand);
+  /// Has room for as many units as `client.units()`, or for fewer, and at least one, where the
+  /// process may not open that many descriptors; says so in a line on standard error then.
+  /// `unit_descriptors`: what a running unit costs this process, beside `lane_descriptors`.
+  Collector(app::FetchClient& client, InHand in_hand, std::size_t unit_descriptors = 0);
 
   [[nodiscard]] Units& units() noexcept { return units_; }
+
+  /// How many units run at a time, at most.
+  [[nodiscard]] std::size_t capacity() const noexcept { return units_.capacity(); }
 
   /// What workers send their results over, each on the lane of its number.
   [[nodiscard]] const Channel& results() const noexcept { return channel_; }
 
-  /// Starts a unit, and watches over what it sends. See `Units::launch`.
+  /// Starts a unit, and watches over what it sends. See `Units::launch`. Throws std::system_error,
+  /// and has started none, where there is no descriptor left to watch one by. One that turns out to
+  /// be beyond watching when it runs already is killed, and ends as others do that die.
   std::size_t launch(const Units::Launch& launch);
 
   /// Waits for results, for units that end, for a signal, or until then; delivers what has come.
@@ -60,6 +71,7 @@ class Collector {
   app::FetchClient& client_;
   InHand in_hand_;
   app::Signals children_{SIGCHLD};
+  const std::size_t room_for_;  // units
   Channel channel_;
   ChannelReceiver results_ = channel_.receiver();
   Units units_;

@@ -13,6 +13,7 @@
 #include <algorithm>
 #include <optional>
 #include <string>
+#include <utility>
 
 #include "child_process.hpp"
 #include "fetch_client.hpp"
@@ -31,10 +32,14 @@ struct Worker {
 class Handoff {
  public:
   explicit Handoff(app::FetchClient& client)
-      : client_(client), collector_(client, [this](std::size_t unit) { return in_hand(unit); }) {}
+      : client_(client),
+        collector_(
+            client, [this](std::size_t unit) { return in_hand(unit); }, sender_descriptors) {}
 
   void run() {
-    Supervisor pool(client_.units(), Supervisor::any_number, [this] { return start_worker(); });
+    Supervisor pool(
+        collector_.capacity(), Supervisor::any_number, [this] { return start_worker(); },
+        Supervisor::one);
     while (!client_.over()) {
       const auto events = collector_.watch(pool.due());
       for (const auto unit : events.idle) hand_out(workers_[unit]);
@@ -55,6 +60,7 @@ class Handoff {
     };
     return collector_.launch([&](std::size_t unit) {
       const Channel work(work_limits);
+      ChannelSender sender = work.sender();  // all that may be refused comes before the start
       std::vector<int> inherited = work.receiver_descriptors();
       for (const int end : collector_.results().sender_descriptors(unit)) inherited.push_back(end);
       const pid_t pid = start_program(
@@ -63,15 +69,14 @@ class Handoff {
            shown(limits.timeout), "--connect-timeout", shown(limits.connect_timeout), "--max-body",
            std::to_string(limits.max_body)},
           inherited);
-      workers_[unit].work.emplace(work.sender());
-      workers_[unit].work->watch(open_pidfd(pid));
+      workers_[unit].work.emplace(std::move(sender));
       workers_[unit].in_hand.reset();
       hand_out(workers_[unit]);
       return pid;
     });
   }
 
-  // A worker that cannot be reached has ended, and the URL is for the next one.
+  // A worker that has ended does not take the URL, which comes back when that is known.
   void hand_out(Worker& worker) {
     if (returned_.empty() && next_ == client_.size()) return;
     const std::size_t index = returned_.empty() ? next_ : returned_.back();

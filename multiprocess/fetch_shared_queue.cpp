@@ -66,12 +66,13 @@ class Queue {
 };
 
 void work_off(const app::FetchOptions& options, Queue& queue, std::size_t unit,
-              ChannelSender results) {
-  close_all_but(results.descriptors());
+              const Channel& results) {
+  close_all_but(results.sender_descriptors(unit));  // first: there may be no room for copies
+  ChannelSender sender = results.sender(unit);
   while (const auto index = queue.take(unit)) {
     const Finished finished{*index,
                             net::blocking_fetch(options.urls[*index], options.limits, resolve)};
-    if (!send_result(results, unit, finished)) return;
+    if (!send_result(sender, unit, finished)) return;
   }
 }
 
@@ -80,12 +81,12 @@ void work_off(const app::FetchOptions& options, Queue& queue, std::size_t unit,
 void fetch_shared_queue(app::FetchClient& client) {
   Queue queue(client.size());
   Collector collector(client, [&](std::size_t unit) { return queue.taken_by(unit); });
-  Supervisor pool(client.units(), Supervisor::any_number, [&] {
+  const auto start_worker = [&] {
     return collector.launch([&](std::size_t unit) {
-      return fork_worker(
-          [&] { work_off(client.options, queue, unit, collector.results().sender(unit)); });
+      return fork_worker([&] { work_off(client.options, queue, unit, collector.results()); });
     });
-  });
+  };
+  Supervisor pool(collector.capacity(), Supervisor::any_number, start_worker, Supervisor::one);
   while (!client.over()) {
     const auto events = collector.watch(pool.due());
     if (queue.empty()) pool.stop();

@@ -15,9 +15,16 @@ Backoff::Duration Backoff::after(Duration lived) noexcept {
   return std::exchange(next_, std::clamp(next_ * 2, shortest, longest));
 }
 
-Supervisor::Supervisor(std::size_t workers, std::size_t max_restarts, Start start)
+Supervisor::Supervisor(std::size_t workers, std::size_t max_restarts, Start start,
+                       Required required)
     : max_restarts_(max_restarts), start_(std::move(start)) {
-  for (std::size_t i = 0; i < workers; ++i) running_.emplace(start_(), Backoff());
+  try {
+    while (running_.size() < workers) running_.emplace(start_(), Backoff());
+  } catch (const std::system_error&) {
+    if (required == all || running_.empty()) throw;
+    const Vacancy later{Clock::now() + Backoff::shortest, Backoff()};
+    vacancies_.resize(workers - running_.size(), later);
+  }
 }
 
 void Supervisor::ended(const Units::Ended& worker) {

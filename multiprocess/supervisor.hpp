@@ -35,13 +35,15 @@ class Backoff {
 class Supervisor {
  public:
   static constexpr std::size_t any_number = 0;  // of restarts
+  enum Required { all, one };                   // of the workers, at the start
 
   using Clock = Units::Clock;
   using Start = std::function<std::size_t()>;
 
   /// Starts the workers by a function that returns the new unit or throws std::system_error, which
-  /// passes through here. `max_restarts`: deaths within `app::restart_window` that it stands.
-  Supervisor(std::size_t workers, std::size_t max_restarts, Start start);
+  /// passes through here; but where one worker is enough and runs, the others back off.
+  /// `max_restarts`: deaths within `app::restart_window` that it stands.
+  Supervisor(std::size_t workers, std::size_t max_restarts, Start start, Required required = all);
 
   /// Takes note that a worker has ended: it is to be replaced, at once if it did not die.
   void ended(const Units::Ended& worker);

@@ -4,6 +4,7 @@
 
 #include <gtest/gtest.h>
 
+#include <cstdint>
 #include <system_error>
 #include <thread>
 #include <vector>
@@ -38,11 +39,12 @@ TEST(Backoff, ALongLifeIsForgiven) {
 // Workers without processes: the supervisor knows them by their numbers only.
 struct Workers {
   std::size_t start() {
-    if (refuse) throw std::system_error(EAGAIN, std::generic_category(), "fork");
+    if (refuse || started == room) throw std::system_error(EAGAIN, std::generic_category(), "fork");
     return started++;
   }
   std::size_t started = 0;
   bool refuse = false;
+  std::size_t room = SIZE_MAX;  // for what was ever started
 };
 
 Units::Ended ended(std::size_t unit, Clock::duration lived) {
@@ -61,6 +63,23 @@ TEST(Supervisor, StartsAllAndWaitsForNothing) {
 TEST(Supervisor, TellsWhyItCannotStart) {
   Workers workers{.refuse = true};
   EXPECT_THROW(Supervisor(5, 0, [&] { return workers.start(); }), std::system_error);
+  EXPECT_THROW(Supervisor(
+                   5, 0, [&] { return workers.start(); }, Supervisor::one),
+               std::system_error);
+  workers = {.room = 4};
+  EXPECT_THROW(Supervisor(5, 0, [&] { return workers.start(); }), std::system_error);
+}
+
+TEST(Supervisor, WhereOneIsEnoughTheOthersAreStartedLater) {
+  Workers workers{.room = 2};
+  Supervisor supervisor(
+      5, 0, [&] { return workers.start(); }, Supervisor::one);
+  EXPECT_EQ(workers.started, 2U);
+  workers.room = SIZE_MAX;
+  std::this_thread::sleep_until(supervisor.due());
+  supervisor.replace();
+  EXPECT_EQ(workers.started, 5U);
+  EXPECT_EQ(supervisor.due(), Clock::time_point::max());
 }
 
 TEST(Supervisor, ReplacesAtOnceWhoHadLivedLong) {
