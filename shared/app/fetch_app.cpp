@@ -55,7 +55,7 @@ void FetchClient::print(const Finished& finished) {
 }
 
 void FetchClient::fail(const std::exception& error) {
-  progress_.hide();
+  progress_.begin_line();
   std::cerr << std::string("fetch: ") + error.what() + '\n';
   stopped_ = true;
   stop_code_ = exit_refused;
@@ -79,7 +79,10 @@ int FetchClient::finish() {
     fail(error);
   }
   progress_.hide();
-  if (!quiet_) std::cerr << contender + ": " + summary_line(tally_, progress_.elapsed()) + '\n';
+  if (!quiet_) {
+    progress_.begin_line();
+    std::cerr << contender + ": " + summary_line(tally_, progress_.elapsed()) + '\n';
+  }
   if (stopped_) return stop_code_;
   return tally_.failed == 0 ? 0 : exit_refused;
 }

@@ -108,6 +108,7 @@ FetchOutput::Status FetchOutput::write(const Finished& finished, FetchProgress& 
   }
   if (options_.format == "text") return write_text(finished, progress);
   if (options_.format == "none") return Status::ok;
+  progress.hide();
   return print(json_line(finished, options_.urls[finished.index]) + '\n');
 }
 
@@ -116,7 +117,7 @@ FetchOutput::Status FetchOutput::write_text(const Finished& finished, FetchProgr
   const std::string url = printable(options_.urls[finished.index]);
   if (!result.ok()) {
     const bool answered = result.error == protocol::FetchError::none;
-    progress.hide();
+    progress.begin_line();
     std::cerr << "fetch: " + url + ": " +
                      (answered ? "status " + std::to_string(result.status) : result.why()) + '\n';
     if (!answered) return Status::ok;
@@ -124,10 +125,10 @@ FetchOutput::Status FetchOutput::write_text(const Finished& finished, FetchProgr
   if (!options_.output.empty()) return Status::ok;
   progress.hide();
   if (options_.urls.size() > 1) {
-    const auto status = print((in_a_line_ ? "\n==> " : "==> ") + url + " <==\n");
+    const auto status = print((progress.in_a_line() ? "\n==> " : "==> ") + url + " <==\n");
     if (status != Status::ok) return status;
   }
-  in_a_line_ = !result.body.empty() && result.body.back() != '\n';
+  progress.stopped_in_a_line(!result.body.empty() && result.body.back() != '\n');
   return print(result.body);
 }
 

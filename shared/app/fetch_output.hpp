@@ -50,7 +50,6 @@ class FetchOutput {
   int signals_;
   bool regular_file_;       // standard output never makes anyone wait
   net::Descriptor writer_;  // standard output once more, where it can be opened without blocking
-  bool in_a_line_ = false;  // what was printed last did not end its line
 };
 
 }  // namespace trivium::app

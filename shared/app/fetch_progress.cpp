@@ -2,6 +2,7 @@
 // Copyright (c) 2026 The Trivium authors
 #include "shared/app/fetch_progress.hpp"
 
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -35,6 +36,13 @@ std::string shown_clock(double seconds) {
 
 double seconds_of(std::chrono::nanoseconds elapsed) {
   return std::max(std::chrono::duration<double>(elapsed).count(), 1e-9);
+}
+
+bool are_one_terminal(int first, int second) {
+  struct stat one {};
+  struct stat other {};
+  return ::isatty(first) == 1 && ::isatty(second) == 1 && ::fstat(first, &one) == 0 &&
+         ::fstat(second, &other) == 0 && one.st_rdev == other.st_rdev;
 }
 
 }  // namespace
@@ -76,6 +84,7 @@ void FetchProgress::show(const FetchTally& tally) {
   const auto now = Clock::now();
   if (!wanted_ || now < next_) return;
   next_ = now + interval;
+  if (!shown_) begin_line();
   shown_ = true;
   std::cerr << '\r' + progress_line(tally, now - start_) + "\033[K" << std::flush;
 }
@@ -84,6 +93,13 @@ void FetchProgress::hide() {
   if (!shown_) return;
   shown_ = false;
   std::cerr << "\r\033[K" << std::flush;
+}
+
+void FetchProgress::begin_line() {
+  hide();
+  if (!in_a_line_ || !are_one_terminal(STDOUT_FILENO, STDERR_FILENO)) return;
+  std::cerr << '\n' << std::flush;
+  in_a_line_ = false;
 }
 
 }  // namespace trivium::app

@@ -23,7 +23,8 @@ struct FetchTally {
 /// What stands on standard error when the run is over.
 [[nodiscard]] std::string summary_line(const FetchTally& tally, std::chrono::nanoseconds elapsed);
 
-/// Shows a bar on standard error, at most ten times a second. Not thread-safe.
+/// Shows a bar on standard error, at most ten times a second, and keeps what stands there apart
+/// from what standard output shows on the same terminal. Not thread-safe.
 class FetchProgress {
  public:
   using Clock = std::chrono::steady_clock;
@@ -37,14 +38,25 @@ class FetchProgress {
   /// Draws the bar anew, if it is time to.
   void show(const FetchTally& tally);
 
-  /// Takes the bar away, before something else is written to the terminal.
+  /// Takes the bar away, before something is written to standard output.
   void hide();
+
+  /// Takes the bar away, before something is written to standard error; begins a line for it where
+  /// standard output, on the same terminal, stopped within one.
+  void begin_line();
+
+  /// Takes note of whether what was written to standard output stopped within a line.
+  void stopped_in_a_line(bool stopped) noexcept { in_a_line_ = stopped; }
+
+  /// Whether what is written to standard output next stands behind what was written last.
+  [[nodiscard]] bool in_a_line() const noexcept { return in_a_line_; }
 
   [[nodiscard]] std::chrono::nanoseconds elapsed() const { return Clock::now() - start_; }
 
  private:
   bool wanted_;
   bool shown_ = false;
+  bool in_a_line_ = false;  // standard output is
   Clock::time_point start_ = Clock::now();
   Clock::time_point next_;
 };
