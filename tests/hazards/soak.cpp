@@ -119,20 +119,22 @@ class Soak {
     if (!units.empty()) ::kill(units[below(units.size())].pid, SIGKILL);
   }
 
-  // Nobody but a person, or whoever plays one, knows that a handler will never end.
+  // Nobody but a person, or whoever plays one, knows that a handler will never end. It is asked to
+  // hang once it is known whom to kill: else it would hang for good.
   void hang_and_be_killed() {
     auto stream = server_->connect();
-    stream.send("@pid\n@hang\n");
-    const auto got = stream.receive(conformance::head.size() + 10, Deadline{milliseconds{2000}});
-    const auto at = got.data.find("pid=");
-    if (at == got.data.npos) return;  // its worker was killed
-    std::string rest = got.data.substr(at + 4);
-    while (rest.find('\n') == rest.npos) {
-      const auto more = stream.receive(1, Deadline{milliseconds{2000}});
-      if (more.data.empty()) return;
-      rest += more.data;
+    stream.send("@pid\n");
+    std::string answer;
+    while (answer.find('\n', conformance::head.size()) == answer.npos) {
+      const auto more = stream.receive(1);
+      if (more.data.empty()) return;  // its worker was killed
+      answer += more.data;
     }
-    ::kill(static_cast<pid_t>(std::stol(rest)), SIGKILL);
+    const auto at = answer.find("pid=", conformance::head.size());
+    require(at != answer.npos, "@pid was answered by " + answer);
+    stream.send("a\n@hang\n");
+    (void)stream.receive(2);  // what was owed before it hangs
+    ::kill(static_cast<pid_t>(std::stol(answer.substr(at + 4))), SIGKILL);
     (void)stream.receive_to_end();
   }
 
