@@ -15,21 +15,29 @@ using Clock = std::chrono::steady_clock;
 // How often units that are to look up are kicked: the wait for one that missed a kick.
 constexpr auto kick_interval = std::chrono::milliseconds(10);
 
-}  // namespace
-
-void start_pool(const app::EchoServer& server, Units& units, std::size_t workers,
-                const std::function<void()>& start) {
+// What the system refuses ends the process here: a thread cannot be killed, and so an exception
+// could not get past the owner of those that run.
+void or_exit(const app::EchoServer& server, Units& units, const std::function<void()>& step) {
   try {
-    for (std::size_t i = 0; i < workers; ++i) start();
+    step();
   } catch (const std::system_error& error) {
     units.abandon();
     server.exit_refused(error);
   }
 }
 
+}  // namespace
+
+void start_pool(const app::EchoServer& server, Units& units, std::size_t workers,
+                const std::function<void()>& start) {
+  or_exit(server, units, [&] {
+    for (std::size_t i = 0; i < workers; ++i) start();
+  });
+}
+
 net::Totals shepherd(app::EchoServer& server, Units& units, std::atomic<bool>& expired,
                      const std::function<void()>& stop) {
-  server.announce();
+  or_exit(server, units, [&] { server.announce(); });
   bool draining = false;
   Clock::time_point deadline;
   while (!draining || units.running() > 0) {

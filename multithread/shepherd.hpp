@@ -23,8 +23,8 @@ void start_pool(const app::EchoServer& server, Units& units, std::size_t workers
 /// listener and calls `stop`; connections that were accepted are served on; at the drain timeout
 /// `expired` is set and units are kicked until none is left; a thread cannot be killed, so one that
 /// computes on is given up with the whole process (`EchoServer::exit_drained`). A second signal
-/// ends the process with every unit in it. SIGUSR1 reports the counters. Blocks; returns the final
-/// counters.
+/// ends the process with every unit in it. SIGUSR1 reports the counters. A ready line that
+/// cannot be written ends the process at once with one line. Blocks; returns the final counters.
 net::Totals shepherd(app::EchoServer& server, Units& units, std::atomic<bool>& expired,
                      const std::function<void()>& stop);
 
