@@ -13,6 +13,7 @@
 
 #include "shared/app/command_line.hpp"
 #include "shared/net/listener.hpp"
+#include "shared/net/startup.hpp"
 
 namespace trivium::app {
 namespace {
@@ -99,6 +100,7 @@ void EchoServer::end(const net::Totals& totals, int code) const {
 
 int echo_main(std::string_view model, UnitKind unit, const std::vector<EchoStrategy>& strategies,
               int argc, char** argv) {
+  net::raise_descriptor_limit();
   EchoOptions options;
   std::vector<StrategyName> names;
   for (const auto& strategy : strategies) names.push_back({strategy.name, strategy.splits});

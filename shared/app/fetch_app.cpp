@@ -11,6 +11,7 @@
 #include <utility>
 
 #include "shared/app/command_line.hpp"
+#include "shared/net/startup.hpp"
 
 namespace trivium::app {
 
@@ -93,6 +94,7 @@ void FetchClient::exit_now() {
 
 int fetch_main(std::string_view model, const std::vector<FetchStrategy>& strategies, int argc,
                char** argv) {
+  net::raise_descriptor_limit();
   FetchOptions options;
   std::vector<std::string> names;
   for (const auto& strategy : strategies) names.push_back(strategy.name);

@@ -28,13 +28,6 @@ bool can_spread_sources(const net::Address& target) noexcept {
   return ntohl(in.sin_addr.s_addr) >> 24 == 127;
 }
 
-void raise_descriptor_limit() noexcept {
-  rlimit limit{};
-  ::getrlimit(RLIMIT_NOFILE, &limit);
-  limit.rlim_cur = limit.rlim_max;
-  ::setrlimit(RLIMIT_NOFILE, &limit);
-}
-
 std::optional<std::string> why_not(const Options& options, const net::Address& target) {
   rlimit limit{};
   ::getrlimit(RLIMIT_NOFILE, &limit);

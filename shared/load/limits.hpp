@@ -26,9 +26,6 @@ struct PortRange {
 /// run out.
 [[nodiscard]] bool can_spread_sources(const net::Address& target) noexcept;
 
-/// Raises the limit of open files as far as it goes.
-void raise_descriptor_limit() noexcept;
-
 /// Says in one line why the run cannot fit this machine's limits; nothing where it can. Requires:
 /// the limit of open files was raised, if it is to be.
 [[nodiscard]] std::optional<std::string> why_not(const Options& options,

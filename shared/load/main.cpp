@@ -15,6 +15,7 @@
 #include "shared/load/options.hpp"
 #include "shared/load/report.hpp"
 #include "shared/load/table.hpp"
+#include "shared/net/startup.hpp"
 
 namespace {
 
@@ -54,7 +55,7 @@ bool wants_progress(const Options& options) {
 
 int measure(const Options& options) {
   const auto target = trivium::net::resolve_first(options.target);
-  trivium::load::raise_descriptor_limit();
+  trivium::net::raise_descriptor_limit();
   if (const auto reason = trivium::load::why_not(options, target)) {
     say(*reason);
     return exit_does_not_fit;
