@@ -94,6 +94,7 @@ void FetchClient::exit_now() {
 
 int fetch_main(std::string_view model, const std::vector<FetchStrategy>& strategies, int argc,
                char** argv) {
+  net::open_standard_streams();
   net::raise_descriptor_limit();
   FetchOptions options;
   std::vector<std::string> names;

@@ -101,6 +101,7 @@ int measure(const Options& options) {
 }  // namespace
 
 int main(int argc, char** argv) {
+  trivium::net::open_standard_streams();
   Options options;
   if (const auto code = trivium::load::parse_options(argc, argv, options)) return *code;
   std::signal(SIGPIPE, SIG_IGN);

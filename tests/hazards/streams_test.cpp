@@ -5,10 +5,13 @@
 // be written says so or goes on, and leaves nothing behind.
 #include <unistd.h>
 
+#include <csignal>
+#include <filesystem>
 #include <string>
 #include <vector>
 
 #include "tests/conformance/child.hpp"
+#include "tests/conformance/socket.hpp"
 #include "tests/hazards/hazard_test.hpp"
 
 namespace trivium::hazards {
@@ -32,6 +35,21 @@ TEST_P(Streams, AReadyLineThatCannotBeWrittenIsOneLineAndExitOne) {
   EXPECT_TRUE(poll_until([] {
     return !conformance::any_alive(conformance::descendants(::getpid()));
   })) << "it left processes behind";
+}
+
+TEST_P(Streams, ThatAreClosedAreNobodyElses) {
+  conformance::Child child(with_streams(contender(), "<&- 2>&-"));
+  const auto ready = child.out_line();
+  ASSERT_TRUE(ready);
+  const EchoServer server(conformance::parse_endpoint(ready->substr(ready->rfind(' ') + 1)));
+  for (const char* stream : {"0", "2"}) {
+    const auto link = "/proc/" + std::to_string(child.pid()) + "/fd/" + stream;
+    EXPECT_EQ(std::filesystem::read_symlink(link), "/dev/null") << stream;
+  }
+  child.signal(SIGUSR1);
+  conformance::expect_answer(server, "service\n\n", "service\n");
+  child.signal(SIGTERM);
+  EXPECT_EQ(child.wait(), (conformance::ExitStatus{.code = 0}));
 }
 
 INSTANTIATE_TEST_SUITE_P(All, Streams, testing::ValuesIn(all_contenders()), test_name);
