@@ -16,9 +16,9 @@
 #include <cstdio>
 #include <exception>
 #include <filesystem>
-#include <iostream>
 #include <system_error>
 
+#include "shared/app/say.hpp"
 #include "shared/app/signals.hpp"
 #include "shared/net/descriptor.hpp"
 
@@ -33,7 +33,7 @@ namespace process = boost::process;
     body();
     ::_exit(0);
   } catch (const std::exception& error) {
-    std::cerr << std::string(program_invocation_short_name) + " worker: " + error.what() + "\n";
+    app::say(std::string(program_invocation_short_name) + " worker: " + error.what());
     ::_exit(1);
   }
 }

@@ -5,7 +5,7 @@
 // connection, says that it begins, and serves it.
 
 #include <exception>
-#include <iostream>
+#include <string>
 
 #include "board.hpp"
 #include "channel.hpp"
@@ -14,6 +14,7 @@
 #include "lifespan.hpp"
 #include "shared/app/command_line.hpp"
 #include "shared/app/echo_options.hpp"
+#include "shared/app/say.hpp"
 #include "shared/net/blocking_connection.hpp"
 #include "split_connection.hpp"
 
@@ -88,7 +89,7 @@ int main(int argc, char** argv) {
     work(connections.get(), reports, static_cast<std::uint32_t>(options.unit), service, lifespan);
     return 0;
   } catch (const std::exception& error) {
-    std::cerr << worker_program << ": " << error.what() << '\n';
+    app::say(std::string(worker_program) + ": " + error.what());
     return app::exit_refused;
   }
 }

@@ -8,10 +8,10 @@
 #include <algorithm>
 #include <cerrno>
 #include <exception>
-#include <iostream>
 #include <system_error>
 
 #include "shared/app/command_line.hpp"
+#include "shared/app/say.hpp"
 #include "shared/net/listener.hpp"
 #include "shared/net/startup.hpp"
 
@@ -55,8 +55,7 @@ void EchoServer::announce() const {
 }
 
 void EchoServer::report(const net::Totals& totals) const {
-  // Where nobody is there to read them, nothing is lost: they are asked for again.
-  (void)write_line(STDERR_FILENO, totals.to_json(contender));
+  say(totals.to_json(contender));  // what is dropped is not lost: it is asked for again
 }
 
 void EchoServer::write_stats(const net::Totals& totals) const {
@@ -68,7 +67,7 @@ void EchoServer::write_stats(const net::Totals& totals) const {
 }
 
 void EchoServer::exit_refused(const std::exception& refusal) const {
-  std::cerr << std::string("echo: ") + refusal.what() + '\n';
+  say(std::string("echo: ") + refusal.what());
   ::_exit(app::exit_refused);
 }
 
@@ -82,10 +81,9 @@ void EchoServer::exit_drained(net::Totals totals) const {
 }
 
 void EchoServer::exit_exhausted(const net::Totals& totals) const {
-  std::cerr << "echo: gave up, since more than " + std::to_string(options.max_restarts) +
-                   " workers died within " +
-                   std::to_string(std::chrono::seconds(restart_window).count()) +
-                   " s (--max-restarts)\n";
+  say("echo: gave up, since more than " + std::to_string(options.max_restarts) +
+      " workers died within " + std::to_string(std::chrono::seconds(restart_window).count()) +
+      " s (--max-restarts)");
   end(totals, app::exit_refused);
 }
 
@@ -93,7 +91,7 @@ void EchoServer::end(const net::Totals& totals, int code) const {
   try {
     write_stats(totals);
   } catch (const std::exception& error) {
-    std::cerr << "echo: " << error.what() << '\n';
+    say(std::string("echo: ") + error.what());
   }
   ::_exit(code);
 }
@@ -117,7 +115,7 @@ int echo_main(std::string_view model, UnitKind unit, const std::vector<EchoStrat
     server.write_stats(totals);
     return 0;
   } catch (const std::exception& error) {
-    std::cerr << "echo: " << error.what() << '\n';
+    say(std::string("echo: ") + error.what());
     return exit_refused;
   }
 }

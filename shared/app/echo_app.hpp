@@ -51,7 +51,7 @@ class EchoServer {
   /// Prints the ready line. Units may be accepting already: the kernel queues until they are.
   void announce() const;
 
-  /// Writes the counters as one line to standard error, if that can be written to.
+  /// Writes the counters as one line to standard error; drops it where that has no room right now.
   void report(const net::Totals& totals) const;
 
   /// Ends the process at once with one line on standard error: what the system's refusal means to

@@ -3,10 +3,13 @@
 //
 // Standard streams that take nothing, since they are full or closed: a server whose lines cannot
 // be written says so or goes on, and leaves nothing behind.
+#include <fcntl.h>
 #include <unistd.h>
 
+#include <array>
 #include <csignal>
 #include <filesystem>
+#include <stdexcept>
 #include <string>
 #include <vector>
 
@@ -35,6 +38,48 @@ TEST_P(Streams, AReadyLineThatCannotBeWrittenIsOneLineAndExitOne) {
   EXPECT_TRUE(poll_until([] {
     return !conformance::any_alive(conformance::descendants(::getpid()));
   })) << "it left processes behind";
+}
+
+// A pipe that is open, full and not read.
+class FullPipe {
+ public:
+  FullPipe() {
+    std::array<int, 2> ends{};
+    if (::pipe2(ends.data(), O_CLOEXEC | O_NONBLOCK) < 0) throw std::runtime_error("no pipe");
+    reader_ = conformance::Fd(ends[0]);
+    writer_ = conformance::Fd(ends[1]);
+    const std::string page(4096, 'x');
+    while (::write(writer_.get(), page.data(), page.size()) > 0) continue;
+  }
+
+  // Opened anew, since O_NONBLOCK would go with a copy.
+  [[nodiscard]] std::string path() const {
+    return "/proc/" + std::to_string(::getpid()) + "/fd/" + std::to_string(writer_.get());
+  }
+
+ private:
+  conformance::Fd reader_;
+  conformance::Fd writer_;
+};
+
+TEST_P(Streams, CountersForWhichThereIsNoRoomHoldUpNobody) {
+  const FullPipe full;
+  conformance::Child child(with_streams(contender(), "2>" + full.path()));
+  const auto ready = child.out_line();
+  ASSERT_TRUE(ready);
+  const EchoServer server(conformance::parse_endpoint(ready->substr(ready->rfind(' ') + 1)));
+  for (int i = 0; i < 3; ++i) {
+    child.signal(SIGUSR1);
+    conformance::expect_answer(server, "service\n\n", "service\n");
+  }
+  child.signal(SIGTERM);
+  EXPECT_EQ(child.wait(), (conformance::ExitStatus{.code = 0}));
+}
+
+TEST_P(Streams, AnEndThatCannotSayWhyIsAnEnd) {
+  const FullPipe full;
+  const auto ended = conformance::run(with_streams(contender(), ">/dev/full 2>" + full.path()));
+  EXPECT_EQ(ended.status, (conformance::ExitStatus{.code = 1}));
 }
 
 TEST_P(Streams, ThatAreClosedAreNobodyElses) {

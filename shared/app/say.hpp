@@ -1,0 +1,14 @@
+// SPDX-License-Identifier: MIT
+// Copyright (c) 2026 The Trivium authors
+#pragma once
+
+#include <string>
+
+namespace trivium::app {
+
+/// Writes one line to standard error where that has room for it right now, else drops it: who
+/// serves, and who ends, must not wait for a reader. Never blocks on a pipe that no other program
+/// fills at the same moment. What is longer than PIPE_BUF is cut.
+void say(std::string line) noexcept;
+
+}  // namespace trivium::app
