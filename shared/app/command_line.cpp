@@ -21,21 +21,54 @@ std::string shown(std::chrono::nanoseconds value) {
   return std::to_string(count / 1'000) + "us";
 }
 
-[[noreturn]] void refuse(const std::string& name, const std::string& text,
-                         const std::string& legal) {
-  throw CLI::ValidationError(name, "'" + text + "' is not " + legal);
+// What the option takes, as a line about wrong usage says it.
+std::string legal_values(CLI::Option& option) {
+  try {
+    return option.get_validator(0)->get_name();
+  } catch (const CLI::OptionNotFound&) {
+    return option.get_type_name();  // any text
+  }
 }
 
-// Adds an option whose text goes to `take`, which refuses it or sets a value.
-template <typename Take>
-CLI::Option* add(CLI::App& app, const std::string& name, const std::string& description,
-                 const std::string& type, const std::string& initial, Take take) {
-  return app.add_option_function<std::string>(name, take, description)
-      ->type_name(type)
-      ->default_str(initial);
+std::string explain(CLI::App& app, const CLI::ArgumentMismatch& error) {
+  const std::string text = error.what();
+  std::string name = text.substr(0, text.find_first_of(": "));
+  if (!name.starts_with('-')) name.insert(0, "--");  // of a flag with a value it says `flag`
+  CLI::Option* const option = app.get_option_no_throw(name);
+  if (option == nullptr) return text;
+  if (option->get_expected_max() == 0) return name + ": takes no value";
+  if (option->count() > 1) return name + ": given more than once; takes one value";
+  return name + ": needs a value: " + legal_values(*option);
+}
+
+// Requires: words were left over.
+std::string explain_left_over(const CLI::App& app) {
+  const std::string word = app.remaining().front();
+  if (!word.starts_with('-')) return word + ": not a flag; --help names them";
+  return word.substr(0, word.find('=')) + ": no such flag; --help names them";
+}
+
+int refuse(const CLI::App& app, std::string line) {
+  std::replace(line.begin(), line.end(), '\n', ' ');
+  std::cerr << app.get_name() << ": " << line << '\n';
+  return exit_usage;
 }
 
 }  // namespace
+
+CLI::Option* add_value(CLI::App& app, const std::string& name, const std::string& type,
+                       const std::string& initial, const std::string& legal,
+                       const std::string& description, const Take& take) {
+  const auto set = [=](const std::string& text) {
+    if (!take(text)) throw CLI::ValidationError(name, "'" + text + "' is not " + legal);
+  };
+  auto* const option = app.add_option_function<std::string>(name, set, description)
+                           ->type_name(type)
+                           ->default_str(initial);
+  // A check that passes everything carries what is legal to where a missing value is told.
+  const auto pass = [](std::string&) { return std::string(); };
+  return option->check(CLI::Validator(pass, "", legal));
+}
 
 std::string shown(std::size_t bytes) {
   if (bytes >= 1024 * 1024 && bytes % (1024 * 1024) == 0) {
@@ -47,64 +80,65 @@ std::string shown(std::size_t bytes) {
 
 CLI::Option* add_duration(CLI::App& app, const std::string& name, std::chrono::nanoseconds& value,
                           const std::string& description) {
-  return add(app, name, description, "D", shown(value), [name, &value](const std::string& text) {
-    const auto parsed = protocol::parse_duration(text);
-    if (!parsed || parsed->count() == 0) {
-      refuse(name, text, "a duration above 0 in us, ms, s or m (as in 250us, 1.5s, 2m)");
-    }
-    value = *parsed;
-  });
+  return add_value(app, name, "D", shown(value),
+                   "a duration above 0 in us, ms, s or m (as in 250us, 1.5s, 2m)", description,
+                   [&value](const std::string& text) {
+                     const auto parsed = protocol::parse_duration(text);
+                     if (!parsed || parsed->count() == 0) return false;
+                     value = *parsed;
+                     return true;
+                   });
 }
 
 CLI::Option* add_size(CLI::App& app, const std::string& name, std::size_t& value,
                       const std::string& description) {
-  return add(app, name, description, "SIZE", shown(value), [name, &value](const std::string& text) {
-    const auto parsed = protocol::parse_size(text);
-    if (!parsed || *parsed == 0 || *parsed > largest_size) {
-      refuse(name, text,
-             "a size from 1 to 4096MiB, in bytes, KiB or MiB (as in 512, 64KiB, 16MiB)");
-    }
-    value = *parsed;
-  });
+  return add_value(app, name, "SIZE", shown(value),
+                   "a size from 1 to 4096MiB, in bytes, KiB or MiB (as in 512, 64KiB, 16MiB)",
+                   description, [&value](const std::string& text) {
+                     const auto parsed = protocol::parse_size(text);
+                     if (!parsed || *parsed == 0 || *parsed > largest_size) return false;
+                     value = *parsed;
+                     return true;
+                   });
 }
 
 CLI::Option* add_limit(CLI::App& app, const std::string& name, std::chrono::nanoseconds& value,
                        const std::string& description) {
-  return add(app, name, description, "D", "0s", [name, &value](const std::string& text) {
-    const auto parsed = protocol::parse_duration(text);
-    if (!parsed) {
-      refuse(name, text, "a duration in us, ms, s or m (as in 250us, 1.5s, 2m; 0s: no limit)");
-    }
-    value = *parsed;
-  });
+  return add_value(app, name, "D", "0s",
+                   "a duration in us, ms, s or m (as in 250us, 1.5s, 2m; 0s: no limit)",
+                   description, [&value](const std::string& text) {
+                     const auto parsed = protocol::parse_duration(text);
+                     if (parsed) value = *parsed;
+                     return parsed.has_value();
+                   });
 }
 
 CLI::Option* add_limit(CLI::App& app, const std::string& name, std::size_t& value,
                        const std::string& description) {
-  return add(app, name, description, "SIZE", "0", [name, &value](const std::string& text) {
-    const auto parsed = protocol::parse_size(text);
-    if (!parsed || (*parsed != 0 && *parsed < smallest_limit) || *parsed > largest_size) {
-      refuse(name, text,
-             "a size from 8MiB to 4096MiB, in bytes, KiB or MiB (as in 64MiB; 0: no limit)");
-    }
-    value = *parsed;
-  });
+  return add_value(app, name, "SIZE", "0",
+                   "a size from 8MiB to 4096MiB, in bytes, KiB or MiB (as in 64MiB; 0: no limit)",
+                   description, [&value](const std::string& text) {
+                     const auto parsed = protocol::parse_size(text);
+                     if (!parsed || *parsed > largest_size) return false;
+                     if (*parsed != 0 && *parsed < smallest_limit) return false;
+                     value = *parsed;
+                     return true;
+                   });
 }
 
 CLI::Option* add_count(CLI::App& app, const std::string& name, std::size_t& value,
                        std::size_t lowest, std::size_t highest, const std::string& description) {
-  return add(
-      app, name, description, "N", std::to_string(value), [=, &value](const std::string& text) {
+  const std::string legal =
+      "a whole number from " + std::to_string(lowest) + " to " + std::to_string(highest);
+  return add_value(
+      app, name, "N", std::to_string(value), legal, description, [=, &value](const auto& text) {
         const bool digits =
             !text.empty() && text.size() < 12 &&
             std::all_of(text.begin(), text.end(), [](char c) { return c >= '0' && c <= '9'; });
         const auto number = digits ? std::stoull(text) : 0;
-        if (!digits || number < lowest || number > highest) {
-          refuse(
-              name, text,
-              "a whole number from " + std::to_string(lowest) + " to " + std::to_string(highest));
-        }
+        if (!digits || number < lowest || number > highest) return false;
         value = number;
+        return true;
       });
 }
 
@@ -112,12 +146,12 @@ CLI::Option* add_choice(CLI::App& app, const std::string& name, std::string& val
                         const std::vector<std::string>& words, const std::string& description) {
   std::string legal;
   for (const auto& word : words) legal += (legal.empty() ? "" : "|") + word;
-  return add(app, name, description, legal, value, [=, &value](const std::string& text) {
-    if (std::find(words.begin(), words.end(), text) == words.end()) {
-      refuse(name, text, "one of " + legal);
-    }
-    value = text;
-  });
+  return add_value(app, name, legal, value, "one of " + legal, description,
+                   [=, &value](const std::string& text) {
+                     if (std::find(words.begin(), words.end(), text) == words.end()) return false;
+                     value = text;
+                     return true;
+                   });
 }
 
 std::optional<int> parse(CLI::App& app, int argc, char** argv) {
@@ -127,11 +161,12 @@ std::optional<int> parse(CLI::App& app, int argc, char** argv) {
     return std::nullopt;
   } catch (const CLI::Success& done) {
     return app.exit(done);
+  } catch (const CLI::ArgumentMismatch& error) {
+    return refuse(app, explain(app, error));
+  } catch (const CLI::ExtrasError&) {
+    return refuse(app, explain_left_over(app));
   } catch (const CLI::ParseError& error) {
-    std::string line = error.what();
-    std::replace(line.begin(), line.end(), '\n', ' ');
-    std::cerr << app.get_name() << ": " << line << " (see --help)\n";
-    return exit_usage;
+    return refuse(app, std::string(error.what()) + " (see --help)");
   }
 }
 

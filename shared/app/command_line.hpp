@@ -5,6 +5,7 @@
 #include <CLI/CLI.hpp>
 #include <chrono>
 #include <cstddef>
+#include <functional>
 #include <optional>
 #include <string>
 
@@ -13,6 +14,15 @@ namespace trivium::app {
 /// Wrong usage, and what help was asked for, end a program with these.
 inline constexpr int exit_refused = 1;
 inline constexpr int exit_usage = 2;
+
+/// Sets a value from its text; false, and nothing set, where the text is not legal.
+using Take = std::function<bool(const std::string& text)>;
+
+/// Adds an option of one value. `type` is what `--help` calls the value, `legal` what a line about
+/// wrong usage says of it, as in `a whole number from 1 to 9`.
+CLI::Option* add_value(CLI::App& app, const std::string& name, const std::string& type,
+                       const std::string& initial, const std::string& legal,
+                       const std::string& description, const Take& take);
 
 /// Adds `--name D`: a duration above zero, as in `250us`, `10ms`, `1.5s`, `2m`.
 CLI::Option* add_duration(CLI::App& app, const std::string& name, std::chrono::nanoseconds& value,

@@ -70,20 +70,13 @@ std::optional<int> parse_echo_options(int argc, char** argv, UnitKind unit,
       unit == UnitKind::task ? std::max<std::size_t>(2, cpus) : std::max<std::size_t>(32, 4 * cpus);
   CLI::App app("Serves the line-echo protocol: an HTTP/1.0 head, then every line sent back.",
                "echo");
-  std::string listen = "127.0.0.1:8080";
-  app.add_option_function<std::string>(
-         "--listen",
-         [&](const std::string& text) {
-           const auto parsed = net::parse_host_port(text);
-           if (!parsed) {
-             throw CLI::ValidationError(
-                 "--listen", "'" + text + "' is not HOST:PORT (as in 127.0.0.1:8080, [::1]:0)");
-           }
-           options.listen = *parsed;
-         },
-         "Where to listen; port 0 picks a free one")
-      ->type_name("HOST:PORT")
-      ->default_str(listen);
+  add_value(app, "--listen", "HOST:PORT", "127.0.0.1:8080",
+            "HOST:PORT (as in 127.0.0.1:8080, [::1]:0)", "Where to listen; port 0 picks a free one",
+            [&](const std::string& text) {
+              const auto parsed = net::parse_host_port(text);
+              if (parsed) options.listen = *parsed;
+              return parsed.has_value();
+            });
   std::vector<std::string> names;
   for (const auto& strategy : strategies) names.push_back(strategy.name);
   add_choice(app, "--strategy", options.strategy, names, "How a connection reaches its unit");
@@ -120,7 +113,8 @@ std::optional<int> parse_echo_options(int argc, char** argv, UnitKind unit,
   app.add_option("--stats", options.stats, "Write the counters here at exit, as JSON")
       ->type_name("FILE");
   app.add_flag("--hazards", options.hazards,
-               "Lines that begin with @ act before they are answered (below)");
+               "Lines that begin with @ act before they are answered (below)")
+      ->disable_flag_override();
   add_count(app, "--offload", options.offload, 0, 1024,
             "Event loops: threads beside them, for lines that compute or block; 0: none");
   app.footer(

@@ -48,8 +48,13 @@ std::optional<int> parse_fetch_options(int argc, char** argv,
   CLI::App app("Fetches URLs over HTTP/1.0, many at a time, and prints them in the order given.",
                "fetch");
   std::string input;
+  // With extra arguments allowed, CLI11 would take `[a,b]` for a list of two. So each word is one
+  // of those that are needed: there are never as many as argc.
   app.add_option("urls", options.urls, "What to fetch: http://HOST[:PORT][/PATH]")
-      ->type_name("URL");
+      ->type_name("URL")
+      ->expected(argc, CLI::detail::expected_max_vector_size)
+      ->take_all()
+      ->allow_extra_args(false);
   app.add_option("--input", input, "Read more URLs here, one a line; blank lines and # are skipped")
       ->type_name("FILE|-");
   add_choice(app, "--strategy", options.strategy, strategies, "How a URL reaches its unit");

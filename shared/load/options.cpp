@@ -106,72 +106,49 @@ std::optional<int> check(const CLI::App& app, const Options& options) {
 }
 
 void add_target(CLI::App& app, Options& options) {
-  app.add_option_function<std::string>(
-         "--target",
-         [&](const std::string& text) {
-           const auto parsed = net::parse_host_port(text);
-           if (!parsed || parsed->port == "0") {
-             throw CLI::ValidationError(
-                 "--target", "'" + text + "' is not HOST:PORT (as in 127.0.0.1:8080, [::1]:8080)");
-           }
-           options.target = *parsed;
-         },
-         "The server")
-      ->type_name("HOST:PORT")
-      ->default_str(shown(options.target));
+  app::add_value(app, "--target", "HOST:PORT", shown(options.target),
+                 "HOST:PORT (as in 127.0.0.1:8080, [::1]:8080)", "The server",
+                 [&](const std::string& text) {
+                   const auto parsed = net::parse_host_port(text);
+                   if (!parsed || parsed->port == "0") return false;
+                   options.target = *parsed;
+                   return true;
+                 });
 }
 
 void add_rate(CLI::App& app, Options& options) {
-  app.add_option_function<std::string>(
-         "--rate",
-         [&](const std::string& text) {
-           double value = 0;
-           const char* const end = text.data() + text.size();
-           const auto [rest, error] =
-               std::from_chars(text.data(), end, value, std::chars_format::fixed);
-           if (error != std::errc{} || rest != end || !(value >= 0) || value > highest_rate) {
-             throw CLI::ValidationError("--rate", "'" + text +
-                                                      "' is not a number of operations a second "
-                                                      "from 0 (closed loop) to 10000000");
-           }
-           options.rate = value;
-         },
-         "Operations a second; 0: a closed loop")
-      ->type_name("R")
-      ->default_str("0");
+  app::add_value(app, "--rate", "R", "0",
+                 "a number of operations a second from 0 (closed loop) to 10000000",
+                 "Operations a second; 0: a closed loop", [&](const std::string& text) {
+                   double value = 0;
+                   const char* const end = text.data() + text.size();
+                   const auto [rest, error] =
+                       std::from_chars(text.data(), end, value, std::chars_format::fixed);
+                   if (error != std::errc{} || rest != end) return false;
+                   if (!(value >= 0) || value > highest_rate) return false;
+                   options.rate = value;
+                   return true;
+                 });
 }
 
 /// Adds `--name D`: a duration that may be 0.
 void add_pause(CLI::App& app, const std::string& name, std::chrono::nanoseconds& value,
                const std::string& shown_default, const std::string& description) {
-  app.add_option_function<std::string>(
-         name,
-         [name, &value](const std::string& text) {
-           const auto parsed = protocol::parse_duration(text);
-           if (!parsed) {
-             throw CLI::ValidationError(
-                 name, "'" + text + "' is not a duration in us, ms, s or m (as in 500ms, 0s)");
-           }
-           value = *parsed;
-         },
-         description)
-      ->type_name("D")
-      ->default_str(shown_default);
+  app::add_value(app, name, "D", shown_default, "a duration in us, ms, s or m (as in 500ms, 0s)",
+                 description, [&value](const std::string& text) {
+                   const auto parsed = protocol::parse_duration(text);
+                   if (parsed) value = *parsed;
+                   return parsed.has_value();
+                 });
 }
 
 void add_seed(CLI::App& app, Options& options) {
-  app.add_option_function<std::string>(
-         "--seed",
-         [&](const std::string& text) {
-           const char* const end = text.data() + text.size();
-           const auto [rest, error] = std::from_chars(text.data(), end, options.seed);
-           if (error != std::errc{} || rest != end) {
-             throw CLI::ValidationError("--seed", "'" + text + "' is not a whole number");
-           }
-         },
-         "Of the arrivals; it is in the results")
-      ->type_name("N")
-      ->default_str("drawn");
+  app::add_value(app, "--seed", "N", "drawn", "a whole number",
+                 "Of the arrivals; it is in the results", [&](const std::string& text) {
+                   const char* const end = text.data() + text.size();
+                   const auto [rest, error] = std::from_chars(text.data(), end, options.seed);
+                   return error == std::errc{} && rest == end;
+                 });
 }
 
 template <typename Choice>

@@ -32,9 +32,9 @@ Parsed parsed(std::vector<std::string> words, UnitKind unit = UnitKind::thread) 
   Parsed result;
   testing::internal::CaptureStdout();
   testing::internal::CaptureStderr();
-  result.code =
-      parse_echo_options(static_cast<int>(argv.size()), argv.data(), unit,
-                         {{"per-connection"}, {"handoff"}, {"sequential", false}}, result.options);
+  result.code = parse_echo_options(static_cast<int>(argv.size()), argv.data(), unit,
+                                   {{"per-connection"}, {"handoff"}, {"sequential", false}},
+                                   result.options);
   result.out = testing::internal::GetCapturedStdout();
   result.err = testing::internal::GetCapturedStderr();
   return result;
@@ -203,15 +203,30 @@ INSTANTIATE_TEST_SUITE_P(
         Wrong{{"--max-line", "5000MiB"}, "KiB"}, Wrong{{"--idle-timeout", "10"}, "us, ms, s or m"},
         Wrong{{"--idle-timeout", "0s"}, "us, ms, s or m"},
         Wrong{{"--drain-timeout", "-1s"}, "us, ms, s or m"},
-        Wrong{{"--drain-timeout", "1h"}, "us, ms, s or m"}, Wrong{{"--idle-timeout"}, "D"},
-        Wrong{{"--stats"}, "FILE"}, Wrong{{"--nonsense"}, "--help"},
+        Wrong{{"--drain-timeout", "1h"}, "us, ms, s or m"},
+        Wrong{{"--idle-timeout"}, "needs a value: a duration above 0 in us"},
+        Wrong{{"--stats"}, "needs a value: FILE"},
+        Wrong{{"--nonsense"}, "--nonsense: no such flag; --help names them"},
+        Wrong{{"--workers"}, "needs a value: a whole number from 1 to 32768"},
+        Wrong{{"--strategy"}, "needs a value: one of per-connection|handoff|sequential"},
+        Wrong{{"--listen"}, "needs a value: HOST:PORT (as in"},
+        Wrong{{"--workers", "2", "--workers", "3"}, "given more than once; takes one value"},
+        Wrong{{"--stats", "a", "--stats", "b"}, "given more than once; takes one value"},
         Wrong{{"--line-timeout", "10"}, "0s: no limit"},
         Wrong{{"--at-limit", "drop"}, "wait|refuse"}, Wrong{{"--max-queue", "-1"}, "0 to 65535"},
         Wrong{{"--max-requests", "x"}, "0 to 1000000000"},
         Wrong{{"--max-memory", "1MiB"}, "8MiB to 4096MiB"},
-        Wrong{{"--max-restarts", ""}, "0 to 1000000"}, Wrong{{"stray"}, "--help"},
+        Wrong{{"--max-restarts", ""}, "0 to 1000000"},
+        Wrong{{"stray"}, "stray: not a flag; --help names them"},
         Wrong{{"--connection", "splits"}, "loop|split"},
         Wrong{{"--connection", "split", "--strategy", "sequential"}, "is not loop"}));
+
+TEST(EchoOptions, AFlagThatIsWrongIsNamedWithoutItsValue) {
+  EXPECT_EQ(parsed({"--nonsense=1"}).err, "echo: --nonsense: no such flag; --help names them\n");
+  EXPECT_EQ(parsed({"--hazards=yes"}).err, "echo: --hazards: takes no value\n");
+  EXPECT_EQ(parsed({"--workers="}).err,
+            "echo: --workers: needs a value: a whole number from 1 to 32768\n");
+}
 
 TEST(EchoOptions, AStrategyThatDoesNotSplitTakesLoop) {
   EXPECT_EQ(parsed({"--strategy", "sequential"}).code, std::nullopt);

@@ -122,6 +122,8 @@ TEST(LoadOptions, WrongUsageIsOneLineAndExit2) {
       {"--progress", "maybe"},
       {"--late-after", "0s"},
       {"surplus"},
+      {"--rate"},
+      {"--depth", "2", "--depth", "3"},
   };
   for (const auto& words : wrong) {
     const auto [code, options, out, err] = parsed(words);
