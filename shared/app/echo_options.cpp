@@ -53,6 +53,30 @@ void refuse_what_has_no_meaning(UnitKind unit, const std::vector<StrategyName>& 
                 "there is no limit without --max-connections");
 }
 
+void add_defences(CLI::App& app, EchoOptions& options) {
+  add_limit(app, "--line-timeout", options.line_timeout,
+            "A line that takes longer in all, from when the server waits for its rest, ends its "
+            "connection; 0s: no limit");
+  add_choice(
+      app, "--at-limit", options.at_limit, {"wait", "refuse"},
+      "Who comes when --max-connections are open, all of a pool's blocking units are busy, or "
+      "descriptors are short, waits in the kernel's queue, or is refused by a reset");
+  add_count(app, "--max-queue", options.max_queue, 0, 65535,
+            "Overload: who is accepted while more than so many wait in the kernel's queue is "
+            "refused by a reset; 0: nobody");
+  add_count(app, "--max-requests", options.max_requests, 0, most_requests,
+            "Worker processes: each is replaced after so many connections, and gives back what it "
+            "leaked; 0: no limit");
+  add_limit(app, "--max-memory", options.max_memory,
+            "Processes: one that needs more dies of it; a worker that holds half of it is replaced "
+            "after its connection; 0: no limit");
+  add_count(app, "--max-restarts", options.max_restarts, 0, 1'000'000,
+            "Worker processes: the server gives up, with exit code 1, when more than so many died "
+            "within 10 s; 0: never");
+  add_count(app, "--offload", options.offload, 0, 1024,
+            "Event loops: threads beside them, for lines that compute or block; 0: none");
+}
+
 }  // namespace
 
 std::size_t usable_cpus() {
@@ -64,7 +88,7 @@ std::size_t usable_cpus() {
 
 std::optional<int> parse_echo_options(int argc, char** argv, UnitKind unit,
                                       const std::vector<StrategyName>& strategies,
-                                      EchoOptions& options) {
+                                      EchoOptions& options, Defences defences) {
   const std::size_t cpus = usable_cpus();
   options.workers =
       unit == UnitKind::task ? std::max<std::size_t>(2, cpus) : std::max<std::size_t>(32, 4 * cpus);
@@ -91,32 +115,12 @@ std::optional<int> parse_echo_options(int argc, char** argv, UnitKind unit,
                "A connection without progress is closed");
   add_duration(app, "--drain-timeout", options.drain_timeout,
                "After SIGTERM, what is left is closed");
-  add_limit(app, "--line-timeout", options.line_timeout,
-            "A line that takes longer in all, from when the server waits for its rest, ends its "
-            "connection; 0s: no limit");
-  add_choice(
-      app, "--at-limit", options.at_limit, {"wait", "refuse"},
-      "Who comes when --max-connections are open, all of a pool's blocking units are busy, or "
-      "descriptors are short, waits in the kernel's queue, or is refused by a reset");
-  add_count(app, "--max-queue", options.max_queue, 0, 65535,
-            "Overload: who is accepted while more than so many wait in the kernel's queue is "
-            "refused by a reset; 0: nobody");
-  add_count(app, "--max-requests", options.max_requests, 0, most_requests,
-            "Worker processes: each is replaced after so many connections, and gives back what it "
-            "leaked; 0: no limit");
-  add_limit(app, "--max-memory", options.max_memory,
-            "Processes: one that needs more dies of it; a worker that holds half of it is replaced "
-            "after its connection; 0: no limit");
-  add_count(app, "--max-restarts", options.max_restarts, 0, 1'000'000,
-            "Worker processes: the server gives up, with exit code 1, when more than so many died "
-            "within 10 s; 0: never");
   app.add_option("--stats", options.stats, "Write the counters here at exit, as JSON")
       ->type_name("FILE");
   app.add_flag("--hazards", options.hazards,
                "Lines that begin with @ act before they are answered (below)")
       ->disable_flag_override();
-  add_count(app, "--offload", options.offload, 0, 1024,
-            "Event loops: threads beside them, for lines that compute or block; 0: none");
+  if (defences == Defences::built) add_defences(app, options);
   app.footer(
       "When ready, the first line on standard output is: listening on HOST:PORT\n"
       "SIGTERM or SIGINT drains, a second one kills, SIGUSR1 prints the counters.\n\n"

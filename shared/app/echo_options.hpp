@@ -63,12 +63,17 @@ struct StrategyName {
   bool splits = true;  ///< whether `--connection split` goes with it
 };
 
+/// Whether a server has the defences: the flags from `--line-timeout` on to `--max-restarts`, and
+/// `--offload`. Where it has not, they are no flags.
+enum class Defences { built, left_out };
+
 /// CPUs that this process may run on.
 [[nodiscard]] std::size_t usable_cpus();
 
 /// Parses the command line of `echo`. Returns the exit code where the program is to end now.
 [[nodiscard]] std::optional<int> parse_echo_options(int argc, char** argv, UnitKind unit,
                                                     const std::vector<StrategyName>& strategies,
-                                                    EchoOptions& options);
+                                                    EchoOptions& options,
+                                                    Defences defences = Defences::built);
 
 }  // namespace trivium::app

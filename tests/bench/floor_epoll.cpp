@@ -3,6 +3,7 @@
 //
 // floor/epoll: the echo server on bare epoll, one loop on one thread, with every check, limit and
 // counter of the contract. What an event loop of ours costs beyond this is the price of its form.
+// Left out, see README.md: the defences.
 //
 // Edge-triggered: each socket is registered once, and a line takes epoll_wait, recv and send.
 // Timeouts cost no system call: progress moves a connection to the back of a list that is ordered
@@ -118,7 +119,7 @@ class Loop {
     if (!socket) return accept_failed(errno);
     net::CounterSlot::add(counters_.accepted, 1);
     busy_.push_back({.socket = std::move(socket),
-                     .session = protocol::EchoSession({.max_line = server_.options.max_line}),
+                     .session = protocol::EchoSession(server_.limits()),
                      .progress = now_});
     auto& connection = busy_.back();
     connection.self = std::prev(busy_.end());
@@ -324,8 +325,8 @@ int main(int argc, char** argv) {
   using namespace trivium;
   app::EchoOptions options;
   options.strategy = "epoll";
-  if (const auto code =
-          app::parse_echo_options(argc, argv, app::UnitKind::task, {{"epoll", false}}, options)) {
+  if (const auto code = app::parse_echo_options(argc, argv, app::UnitKind::task, {{"epoll", false}},
+                                                options, app::Defences::left_out)) {
     return *code;
   }
   try {

@@ -17,6 +17,7 @@ namespace {
 
 using namespace std::chrono_literals;
 using testing::HasSubstr;
+using testing::Not;
 
 struct Parsed {
   std::optional<int> code;
@@ -25,7 +26,8 @@ struct Parsed {
   std::string err;
 };
 
-Parsed parsed(std::vector<std::string> words, UnitKind unit = UnitKind::thread) {
+Parsed parsed(std::vector<std::string> words, UnitKind unit = UnitKind::thread,
+              Defences defences = Defences::built) {
   words.insert(words.begin(), "echo");
   std::vector<char*> argv;
   for (auto& word : words) argv.push_back(word.data());
@@ -34,7 +36,7 @@ Parsed parsed(std::vector<std::string> words, UnitKind unit = UnitKind::thread) 
   testing::internal::CaptureStderr();
   result.code = parse_echo_options(static_cast<int>(argv.size()), argv.data(), unit,
                                    {{"per-connection"}, {"handoff"}, {"sequential", false}},
-                                   result.options);
+                                   result.options, defences);
   result.out = testing::internal::GetCapturedStdout();
   result.err = testing::internal::GetCapturedStderr();
   return result;
@@ -150,6 +152,17 @@ TEST(EchoOptions, Defences) {
   EXPECT_EQ(options.max_memory, 64U * 1024 * 1024);
   EXPECT_EQ(options.max_restarts, 7U);
   EXPECT_EQ(parsed({"--line-timeout", "0s"}).options.line_timeout, 0s);
+}
+
+TEST(EchoOptions, DefencesThatAServerHasNotAreNoFlags) {
+  for (const std::string flag : {"--line-timeout", "--at-limit", "--max-queue", "--max-requests",
+                                 "--max-memory", "--max-restarts", "--offload"}) {
+    const auto result = parsed({flag, "0"}, UnitKind::task, Defences::left_out);
+    EXPECT_EQ(result.code, exit_usage) << flag;
+    EXPECT_EQ(result.err, "echo: " + flag + ": no such flag; --help names them\n");
+    EXPECT_THAT(parsed({"--help"}, UnitKind::task, Defences::left_out).out, Not(HasSubstr(flag)));
+  }
+  EXPECT_EQ(parsed({"--workers", "3"}, UnitKind::task, Defences::left_out).code, std::nullopt);
 }
 
 TEST(EchoOptions, ALimitOnConnectionsMayRefuse) {
