@@ -31,7 +31,7 @@ std::string legal_values(CLI::Option& option) {
 }
 
 std::string explain(CLI::App& app, const CLI::ArgumentMismatch& error) {
-  const std::string text = error.what();
+  std::string text = error.what();
   std::string name = text.substr(0, text.find_first_of(": "));
   if (!name.starts_with('-')) name.insert(0, "--");  // of a flag with a value it says `flag`
   CLI::Option* const option = app.get_option_no_throw(name);
