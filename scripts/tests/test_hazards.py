@@ -180,7 +180,7 @@ class Chosen(unittest.TestCase):
         self.assertEqual(self.whole(scenarios=("crash",), profile="standard").rounds, 2)
         self.assertEqual(self.whole(scenarios=("crash",), profile="full").rounds, 6)
         self.assertEqual(self.whole(scenarios=("crash",), rounds=4).rounds, 4)
-        self.assertEqual(self.whole(scenarios=("crash", "lines"), profile="standard").rounds, 10)
+        self.assertEqual(self.whole(scenarios=("crash", "lines"), profile="standard").rounds, 12)
 
     def test_standard_has_five_minutes_for_them(self) -> None:
         plan = self.whole(profile="standard")

@@ -34,14 +34,15 @@ class Profile:
     within: float  # seconds after the build: where a machine is slow, rounds are left out to keep to it
 
 
-# Nine rounds are the fewest whose exact interval leaves out the best and the worst one, so that a single disturbance
-# does not decide; quick has as many as that, and phases that are as long as its five minutes allow. From ten on the
-# interval is the bootstrap's. Scenarios that ask beside the headlines have fewer rounds, and phases, of their own.
+# What disturbs a shared machine lasts for a second or so, in which everything is slower by a third: of many short rounds
+# it meets few, whose medians say nothing of it, and of few long ones most. From ten rounds on the interval is the
+# bootstrap's; nine are the fewest whose exact interval leaves out the best and the worst. Scenarios that ask beside the
+# headlines have fewer rounds, and phases, of their own.
 PROFILES = {
     profile.name: profile
     for profile in (
-        Profile("quick", 9, Phases(0.2, 0.6), "within five minutes", 290),
-        Profile("standard", 10, Phases(0.3, 1.0), "within half an hour", 1790),
+        Profile("quick", 12, Phases(0.15, 0.35), "within five minutes", 290),
+        Profile("standard", 12, Phases(0.15, 0.35), "within half an hour", 1790),
         Profile("full", 16, Phases(0.5, 3.0), "within three hours", 10800),
     )
 }
