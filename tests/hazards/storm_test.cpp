@@ -78,7 +78,9 @@ TEST_P(Storm, TenThousandConnectionsOfWhichATenthIsResetLeaveNothing) {
   serve({"--workers", "8"});
   expect_service();
   (void)server().settled_counters();
-  const auto processes_before = processes();
+  const auto pool = static_cast<std::size_t>(
+      contender().supervised() ? 8 * contender().units_a_connection() : 0);
+  ASSERT_TRUE(poll_until([&] { return processes() == pool; })) << processes() << " processes";
   const auto descriptors_before = descriptors();
   Tally tally;
   for (int i = 0; i < many; ++i) {
@@ -99,10 +101,10 @@ TEST_P(Storm, TenThousandConnectionsOfWhichATenthIsResetLeaveNothing) {
   EXPECT_TRUE(counters.balanced());
   EXPECT_EQ(counters.at("units_died"), 0);
   const auto nothing_more = [&] {
-    return processes() <= processes_before && descriptors() <= descriptors_before;
+    return processes() == pool && descriptors() <= descriptors_before;
   };
   EXPECT_TRUE(poll_until(nothing_more)) << processes() << " processes and " << descriptors()
-                                << " descriptors, before " << processes_before << " and "
+                                << " descriptors, before " << pool << " and "
                                 << descriptors_before;
 }
 
