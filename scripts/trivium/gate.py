@@ -102,17 +102,19 @@ def is_known_whole(contender: Contender) -> bool:
 
 
 class Memory:
-    """Which judgements have been passed before."""
+    """Which judgements have been passed before, of contenders that the fingerprint knows whole."""
 
     def __init__(self, folder: Path = GATE_MEMORY) -> None:
         self._folder = folder
 
-    def knows(self, key: str) -> bool:
+    def knows(self, key: str, contender: Contender) -> bool:
         """Says whether that was a pass."""
-        return (self._folder / key).exists()
+        return is_known_whole(contender) and (self._folder / key).exists()
 
     def remember(self, key: str, contender: Contender) -> None:
-        """Notes a pass."""
+        """Notes a pass, where it may be told later."""
+        if not is_known_whole(contender):
+            return
         self._folder.mkdir(parents=True, exist_ok=True)
         (self._folder / key).write_text(f"{contender.name}\n", encoding="utf-8")
 
@@ -205,7 +207,7 @@ def judge(
     verdicts: dict[str, Judgement] = {}
     trials: list[_Trial] = []
     failed: list[tuple[_Trial, Judgement]] = []
-    others: list[tuple[Contender, str]] = []
+    others: list[Contender] = []
     logs.mkdir(parents=True, exist_ok=True)
     deadline = time.monotonic() + within(contenders)
     waiting: list[tuple[Contender, str]] = []
@@ -215,10 +217,10 @@ def judge(
                 verdicts[contender.key] = Judgement(False, f"not built: there is no {contender.program.name}")
                 continue
             key = fingerprint(contender, conformance)
-            if is_known_whole(contender) and memory.knows(key):
+            if memory.knows(key, contender):
                 verdicts[contender.key] = Judgement(True, "", remembered=True)
             elif contender.dialect in CASES:
-                others.append((contender, key))
+                others.append(contender)
             else:
                 waiting.append((contender, key))
         while trials or waiting:
@@ -246,11 +248,9 @@ def judge(
             if second.passed:
                 memory.remember(trial.key, trial.contender)
             verdicts[trial.contender.key] = second
-        for contender, key in others:
+        for contender in others:  # all of them foreign
             progress(len(verdicts), len(contenders))
             verdicts[contender.key] = _judge_by_load(contender, logs)
-            if verdicts[contender.key].passed:
-                memory.remember(key, contender)
     finally:
         for trial in trials:
             _finish(trial, in_time=False)

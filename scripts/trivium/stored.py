@@ -8,7 +8,6 @@ Files are written aside and then renamed, so that one that is there is whole, ho
 
 import hashlib
 import json
-import os
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -125,7 +124,7 @@ def read_run(folder: Path) -> StoredRun:
 def fingerprints(files: Iterable[Path]) -> dict[str, str]:
     """Returns the hash of each file that is there; what a comparison goes on with must be what it began with."""
     found = {}
-    for program in sorted({path for path in files if path.is_file()}):
-        with program.open("rb") as opened:
-            found[shown(program)] = hashlib.file_digest(opened, "sha256").hexdigest()
+    for path in sorted({path for path in files if path.is_file()}):
+        with path.open("rb") as opened:
+            found[shown(path)] = hashlib.file_digest(opened, "sha256").hexdigest()
     return found

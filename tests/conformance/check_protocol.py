@@ -21,13 +21,15 @@ _CASE = re.compile(r"^(\S+)\s+(MUST|SHOULD|INFO)\s+([A-Z]\d+\.\d+)(?:; [^:]+)?: 
 
 def problems(listing: str, protocol: str, ids: str) -> list[str]:
     """Returns what does not fit, a line each; the texts are those of --list, protocol.md and ids.txt."""
-    cases = {found[1]: found[3] for found in _CASE.finditer(listing)}
-    level_of_case = {found[1]: found[2] for found in _CASE.finditer(listing)}
+    rows = _CASE.findall(listing)
+    cases = {case: number for case, _, number in rows}
+    level_of_case = {case: level for case, level, _ in rows}
     counted = re.search(r"^(\d+) cases$", listing, re.MULTILINE)
     if not counted or int(counted[1]) != len(cases):
         return ["the list of cases can't be read: an id comes twice, or a case names no requirement"]
-    level_of = {found[1]: found[2] or "MUST" for found in _REQUIREMENT.finditer(protocol)}
-    numbers = [found[1] for found in _REQUIREMENT.finditer(protocol)]
+    requirements = _REQUIREMENT.findall(protocol)
+    level_of = {number: level or "MUST" for number, level in requirements}
+    numbers = [number for number, _ in requirements]
     lines = [line.split() for line in ids.splitlines() if line and not line.startswith("#")]
     known = {words[0]: words[1:] == ["retired"] for words in lines}
     found = [f"{number} stands twice" for number in sorted(set(numbers)) if numbers.count(number) > 1]

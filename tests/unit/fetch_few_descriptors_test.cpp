@@ -6,20 +6,20 @@
 // as can be.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
-#include <spawn.h>
-#include <sys/wait.h>
-#include <unistd.h>
+#include <sys/socket.h>
 
 #include <chrono>
-#include <csignal>
 #include <deque>
-#include <fstream>
+#include <sstream>
 #include <string>
+#include <string_view>
 #include <thread>
 #include <tuple>
 #include <vector>
 
-#include "loopback.hpp"
+#include "tests/conformance/child.hpp"
+#include "tests/unit/fetch_strategies.hpp"
+#include "tests/unit/loopback.hpp"
 
 namespace trivium {
 namespace {
@@ -78,10 +78,10 @@ class LateOrigin {
   std::thread thread_;
 };
 
-std::vector<std::string> lines_of(const std::string& path) {
-  std::ifstream file(path);
+std::vector<std::string> lines_of(const std::string& text) {
+  std::istringstream stream(text);
   std::vector<std::string> lines;
-  for (std::string line; std::getline(file, line);) lines.push_back(line);
+  for (std::string line; std::getline(stream, line);) lines.push_back(line);
   return lines;
 }
 
@@ -92,27 +92,13 @@ struct Outcome {
 };
 
 Outcome fetch(int descriptors, const std::vector<std::string>& arguments) {
-  const std::string base = testing::TempDir() + "fetch_few_" + std::to_string(::getpid());
-  const std::string limited = "exec >" + base + ".out 2>" + base + ".err && ulimit -n " +
-                              std::to_string(descriptors) + " && exec \"$@\"";
-  std::vector<std::string> words{"sh", "-c", limited, "sh", TRIVIUM_FETCH, "--format", "json"};
+  const std::string limited = "ulimit -n " + std::to_string(descriptors) + " && exec \"$@\"";
+  std::vector<std::string> words{"/bin/sh", "-c", limited, "sh", TRIVIUM_FETCH, "--format", "json"};
   words.insert(words.end(), arguments.begin(), arguments.end());
-  std::vector<char*> argv;
-  for (auto& word : words) argv.push_back(word.data());
-  argv.push_back(nullptr);
-  pid_t pid = 0;
-  if (::posix_spawn(&pid, "/bin/sh", nullptr, nullptr, argv.data(), environ) != 0) return {};
-  int status = 0;
-  const bool ended = test::eventually([&] { return ::waitpid(pid, &status, WNOHANG) == pid; });
-  if (!ended) {
-    ::kill(pid, SIGKILL);
-    ::waitpid(pid, &status, 0);
-  }
-  Outcome run{.code = ended && WIFEXITED(status) ? WEXITSTATUS(status) : -1,
-              .results = lines_of(base + ".out"),
-              .errors = lines_of(base + ".err")};
-  for (const char* end : {".out", ".err"}) ::unlink((base + end).c_str());
-  return run;
+  const auto ended = conformance::run(words);
+  return {.code = ended.status ? ended.status->code : -1,
+          .results = lines_of(ended.out),
+          .errors = lines_of(ended.err)};
 }
 
 using testing::Each;
@@ -137,12 +123,10 @@ TEST_P(FetchFewDescriptors, AllIsFetchedFewerAtATime) {
 }
 
 INSTANTIATE_TEST_SUITE_P(Strategies, FetchFewDescriptors,
-                         testing::Combine(testing::Values("per-url", "handoff", "shared-queue"),
-                                          testing::Values(100, 200)),
+                         testing::Combine(test::fetch_strategies(), testing::Values(100, 200)),
                          [](const auto& row) {
-                           std::string name = std::get<0>(row.param);
-                           std::erase(name, '-');
-                           return name + std::to_string(std::get<1>(row.param));
+                           return test::plain_name(std::get<0>(row.param)) +
+                                  std::to_string(std::get<1>(row.param));
                          });
 
 class FetchNoDescriptors : public testing::TestWithParam<const char*> {};
@@ -165,13 +149,8 @@ TEST_P(FetchNoDescriptors, IsToldAndNoReasonToHang) {
   EXPECT_TRUE(ended_early);
 }
 
-INSTANTIATE_TEST_SUITE_P(Strategies, FetchNoDescriptors,
-                         testing::Values("per-url", "handoff", "shared-queue"),
-                         [](const auto& row) {
-                           std::string name = row.param;
-                           std::erase(name, '-');
-                           return name;
-                         });
+INSTANTIATE_TEST_SUITE_P(Strategies, FetchNoDescriptors, test::fetch_strategies(),
+                         [](const auto& row) { return test::plain_name(row.param); });
 
 }  // namespace
 }  // namespace trivium

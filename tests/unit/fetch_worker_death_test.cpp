@@ -20,6 +20,7 @@
 #include "shared/net/descriptor.hpp"
 #include "shared/net/endpoint.hpp"
 #include "shared/net/listener.hpp"
+#include "tests/unit/fetch_strategies.hpp"
 
 namespace trivium {
 namespace {
@@ -97,13 +98,8 @@ TEST_P(FetchWorkerDeath, FailsOneUrlAndNoOther) {
   }
 }
 
-INSTANTIATE_TEST_SUITE_P(Strategies, FetchWorkerDeath,
-                         testing::Values("per-url", "handoff", "shared-queue"),
-                         [](const auto& row) {
-                           std::string name = row.param;
-                           std::erase(name, '-');
-                           return name;
-                         });
+INSTANTIATE_TEST_SUITE_P(Strategies, FetchWorkerDeath, test::fetch_strategies(),
+                         [](const auto& row) { return test::plain_name(row.param); });
 
 }  // namespace
 }  // namespace trivium
