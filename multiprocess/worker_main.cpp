@@ -70,6 +70,7 @@ void work(int connections, ChannelSender& reports, std::uint32_t unit, Service& 
 int main(int argc, char** argv) {
   using namespace trivium;
   using namespace trivium::multiprocess;
+  app::say_at_terminate(worker_program);
   WorkerOptions options;
   if (const auto code = parse_worker_options(argc, argv, options)) return *code;
   try {

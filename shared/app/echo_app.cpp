@@ -99,6 +99,7 @@ void EchoServer::end(const net::Totals& totals, int code) const {
 int echo_main(std::string_view model, UnitKind unit, const std::vector<EchoStrategy>& strategies,
               int argc, char** argv) {
   net::open_standard_streams();
+  say_at_terminate("echo");
   net::raise_descriptor_limit();
   EchoOptions options;
   std::vector<StrategyName> names;

@@ -11,4 +11,9 @@ namespace trivium::app {
 /// fills at the same moment. What is longer than PIPE_BUF is cut.
 void say(std::string line) noexcept;
 
+/// From now on std::terminate says why in one such line, that begins with `name`, and aborts. The
+/// runtime's own message waits for room in standard error: who should die would stay, and hold its
+/// place. Requires: `name` outlives the process's last exception.
+void say_at_terminate(const char* name) noexcept;
+
 }  // namespace trivium::app

@@ -82,6 +82,33 @@ TEST_P(Streams, AnEndThatCannotSayWhyIsAnEnd) {
   EXPECT_EQ(ended.status, (conformance::ExitStatus{.code = 1}));
 }
 
+TEST_P(Streams, WhoeverDiesOfAnExceptionDiesThoughNobodyReadsWhy) {
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+  GTEST_SKIP() << "n/a: a sanitizer takes memory that no limit allows";
+#endif
+  const FullPipe full;
+  auto words = with_streams(contender(), "--hazards --workers 2 2>" + full.path());
+  words.at(2).insert(0, "ulimit -d 131072 && ");  // KiB
+  conformance::Child child(words);
+  const auto ready = child.out_line();
+  ASSERT_TRUE(ready);
+  const EchoServer server(conformance::parse_endpoint(ready->substr(ready->rfind(' ') + 1)));
+  for (int death = 0; death < 4; ++death) {  // more than there are workers
+    auto stream = server.connect();
+    stream.send("@leak 512MiB\n");
+    ASSERT_NE(stream.receive_to_end().end, End::timeout);
+    if (!contender().processes()) {
+      const auto status = child.wait();
+      ASSERT_TRUE(status) << "it did not die";
+      EXPECT_NE(status->shell_code(), 0);
+      return;
+    }
+  }
+  conformance::expect_answer(server, "service\n\n", "service\n");
+  child.signal(SIGTERM);
+  EXPECT_EQ(child.wait(), (conformance::ExitStatus{.code = 0}));
+}
+
 TEST_P(Streams, ThatAreClosedAreNobodyElses) {
   conformance::Child child(with_streams(contender(), "<&- 2>&-"));
   const auto ready = child.out_line();
