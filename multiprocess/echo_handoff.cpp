@@ -127,7 +127,7 @@ net::Totals serve_handoff(app::EchoServer& server) {
   const std::size_t workers = server.options.pool_size();
   Handoff handoff(workers);
   Units units(workers, server.options.units_a_connection());
-  Supervisor pool(workers, server.options.max_restarts,
+  Supervisor pool(workers, restart_policy(server.options),
                   [&] { return start_worker(handoff, units, server.options); });
   net::Admission admission(server.admission());
   Acceptor acceptor(server.listener, admission, units.counters());

@@ -22,7 +22,7 @@ net::Totals serve_shared_accept(app::EchoServer& server) {
   const std::size_t workers = server.options.pool_size();
   Units units(workers, server.options.units_a_connection());
   const net::ServeOptions serving = server.serve_options(units.board().expired());
-  Supervisor pool(workers, server.options.max_restarts, [&] {
+  Supervisor pool(workers, restart_policy(server.options), [&] {
     return units.start([&](net::CounterSlot& counters) {
       close_all_but({server.listener.get()});
       Lifespan lifespan(

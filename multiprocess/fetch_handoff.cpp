@@ -38,8 +38,7 @@ class Handoff {
 
   void run() {
     Supervisor pool(
-        collector_.capacity(), Supervisor::any_number, [this] { return start_worker(); },
-        Supervisor::one);
+        collector_.capacity(), {}, [this] { return start_worker(); }, Supervisor::one);
     while (!client_.over()) {
       const auto events = collector_.watch(pool.due());
       for (const auto unit : events.idle) hand_out(workers_[unit]);

@@ -86,7 +86,7 @@ void fetch_shared_queue(app::FetchClient& client) {
       return fork_worker([&] { work_off(client.options, queue, unit, collector.results()); });
     });
   };
-  Supervisor pool(collector.capacity(), Supervisor::any_number, start_worker, Supervisor::one);
+  Supervisor pool(collector.capacity(), {}, start_worker, Supervisor::one);
   while (!client.over()) {
     const auto events = collector.watch(pool.due());
     if (queue.empty()) pool.stop();

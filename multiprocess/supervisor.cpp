@@ -6,23 +6,21 @@
 #include <system_error>
 #include <utility>
 
-#include "shared/app/echo_options.hpp"
-
 namespace trivium::multiprocess {
 
 Backoff::Duration Backoff::after(Duration lived) noexcept {
   if (lived >= long_life) next_ = {};
-  return std::exchange(next_, std::clamp(next_ * 2, shortest, longest));
+  return std::exchange(next_, std::clamp(next_ * 2, first_, std::max(first_, longest)));
 }
 
-Supervisor::Supervisor(std::size_t workers, std::size_t max_restarts, Start start,
-                       Required required)
-    : max_restarts_(max_restarts), start_(std::move(start)) {
+Supervisor::Supervisor(std::size_t workers, Policy policy, Start start, Required required)
+    : policy_(policy), start_(std::move(start)) {
+  const Backoff backoff(policy_.backoff);
   try {
-    while (running_.size() < workers) running_.emplace(start_(), Backoff());
+    while (running_.size() < workers) running_.emplace(start_(), backoff);
   } catch (const std::system_error&) {
     if (required == all || running_.empty()) throw;
-    const Vacancy later{Clock::now() + Backoff::shortest, Backoff()};
+    const Vacancy later{Clock::now() + Backoff::shortest, backoff};
     vacancies_.resize(workers - running_.size(), later);
   }
 }
@@ -33,7 +31,7 @@ void Supervisor::ended(const Units::Ended& worker) {
   Backoff backoff = post.mapped();
   const auto now = Clock::now();
   if (!worker.died) return vacancies_.push_back({now, backoff});  // it was due to be replaced
-  if (max_restarts_ > 0) {
+  if (policy_.max_restarts != any_number) {
     deaths_.push_back(now);
     while (deaths_.front() < now - app::restart_window) deaths_.pop_front();
   }

@@ -9,13 +9,14 @@
 #include <unordered_map>
 #include <vector>
 
+#include "shared/app/echo_options.hpp"
 #include "units.hpp"
 
 namespace trivium::multiprocess {
 
 /// How long the replacement of a worker waits: not at all for one that had lived for a second or
-/// more, or had no predecessor that died early; else 10 ms, then twice as long each time, up to 2
-/// s.
+/// more, or had no predecessor that died early; else `first`, then twice as long each time, up to
+/// 2 s (or `first`, where that is longer). A `first` of 0: never.
 class Backoff {
  public:
   using Duration = std::chrono::steady_clock::duration;
@@ -23,10 +24,13 @@ class Backoff {
   static constexpr Duration shortest = std::chrono::milliseconds(10);
   static constexpr Duration longest = std::chrono::seconds(2);
 
+  explicit Backoff(Duration first) noexcept : first_(first) {}
+
   /// Takes note that a worker has ended, and says how long the next one waits.
   [[nodiscard]] Duration after(Duration lived) noexcept;
 
  private:
+  Duration first_;
   Duration next_{};
 };
 
@@ -34,23 +38,30 @@ class Backoff {
 /// as that makes sense.
 class Supervisor {
  public:
-  static constexpr std::size_t any_number = 0;  // of restarts
-  enum Required { all, one };                   // of the workers, at the start
+  static constexpr std::size_t any_number = 0;  // of deaths
+
+  /// How it takes deaths: how many within `app::restart_window` it stands, and how long the first
+  /// replacement waits that is not started at once.
+  struct Policy {
+    std::size_t max_restarts = any_number;
+    Backoff::Duration backoff = app::usual_restart_backoff;
+  };
+
+  enum Required { all, one };  // of the workers, at the start
 
   using Clock = Units::Clock;
   using Start = std::function<std::size_t()>;
 
   /// Starts the workers by a function that returns the new unit or throws std::system_error, which
   /// passes through here; but where one worker is enough and runs, the others back off.
-  /// `max_restarts`: deaths within `app::restart_window` that it stands.
-  Supervisor(std::size_t workers, std::size_t max_restarts, Start start, Required required = all);
+  Supervisor(std::size_t workers, Policy policy, Start start, Required required = all);
 
   /// Takes note that a worker has ended: it is to be replaced, at once if it did not die.
   void ended(const Units::Ended& worker);
 
   /// Whether more workers died than it stands: something is wrong that no replacement mends.
   [[nodiscard]] bool exhausted() const noexcept {
-    return max_restarts_ != any_number && deaths_.size() > max_restarts_;
+    return policy_.max_restarts != any_number && deaths_.size() > policy_.max_restarts;
   }
 
   /// Starts the replacements that are due. Where the system refuses, they back off again.
@@ -68,12 +79,17 @@ class Supervisor {
     Backoff backoff;
   };
 
-  const std::size_t max_restarts_;
+  const Policy policy_;
   Start start_;
   std::deque<Clock::time_point> deaths_;              // within the window
   std::unordered_map<std::size_t, Backoff> running_;  // by unit
   std::vector<Vacancy> vacancies_;
   bool stopped_ = false;
 };
+
+/// What a server's flags say of it.
+[[nodiscard]] inline Supervisor::Policy restart_policy(const app::EchoOptions& options) {
+  return {.max_restarts = options.max_restarts, .backoff = options.restart_backoff};
+}
 
 }  // namespace trivium::multiprocess

@@ -14,13 +14,6 @@ namespace {
 constexpr std::size_t largest_size = std::size_t{1} << 32;
 constexpr std::size_t smallest_limit = std::size_t{8} << 20;  // of memory: a program's own is less
 
-std::string shown(std::chrono::nanoseconds value) {
-  const auto count = value.count();
-  if (count % 1'000'000'000 == 0) return std::to_string(count / 1'000'000'000) + "s";
-  if (count % 1'000'000 == 0) return std::to_string(count / 1'000'000) + "ms";
-  return std::to_string(count / 1'000) + "us";
-}
-
 // What the option takes, as a line about wrong usage says it.
 std::string legal_values(CLI::Option& option) {
   try {
@@ -70,6 +63,13 @@ CLI::Option* add_value(CLI::App& app, const std::string& name, const std::string
   return option->check(CLI::Validator(pass, "", legal));
 }
 
+std::string shown(std::chrono::nanoseconds value) {
+  const auto count = value.count();
+  if (count % 1'000'000'000 == 0) return std::to_string(count / 1'000'000'000) + "s";
+  if (count % 1'000'000 == 0) return std::to_string(count / 1'000'000) + "ms";
+  return std::to_string(count / 1'000) + "us";
+}
+
 std::string shown(std::size_t bytes) {
   if (bytes >= 1024 * 1024 && bytes % (1024 * 1024) == 0) {
     return std::to_string(bytes / (1024 * 1024)) + "MiB";
@@ -103,9 +103,9 @@ CLI::Option* add_size(CLI::App& app, const std::string& name, std::size_t& value
 }
 
 CLI::Option* add_limit(CLI::App& app, const std::string& name, std::chrono::nanoseconds& value,
-                       const std::string& description) {
-  return add_value(app, name, "D", "0s",
-                   "a duration in us, ms, s or m (as in 250us, 1.5s, 2m; 0s: no limit)",
+                       const std::string& description, const std::string& zero) {
+  return add_value(app, name, "D", shown(value),
+                   "a duration in us, ms, s or m (as in 250us, 1.5s, 2m; 0s: " + zero + ")",
                    description, [&value](const std::string& text) {
                      const auto parsed = protocol::parse_duration(text);
                      if (parsed) value = *parsed;

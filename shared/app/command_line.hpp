@@ -32,9 +32,10 @@ CLI::Option* add_duration(CLI::App& app, const std::string& name, std::chrono::n
 CLI::Option* add_size(CLI::App& app, const std::string& name, std::size_t& value,
                       const std::string& description);
 
-/// Adds `--name D` or `--name SIZE`, where 0 is no limit, as in `0s`, `0`.
+/// Adds `--name D` or `--name SIZE`, where 0 is no limit, as in `0s`, `0`; `zero` says what else it
+/// is.
 CLI::Option* add_limit(CLI::App& app, const std::string& name, std::chrono::nanoseconds& value,
-                       const std::string& description);
+                       const std::string& description, const std::string& zero = "no limit");
 CLI::Option* add_limit(CLI::App& app, const std::string& name, std::size_t& value,
                        const std::string& description);
 
@@ -46,7 +47,9 @@ CLI::Option* add_count(CLI::App& app, const std::string& name, std::size_t& valu
 CLI::Option* add_choice(CLI::App& app, const std::string& name, std::string& value,
                         const std::vector<std::string>& words, const std::string& description);
 
-/// Writes a size as the command line takes it, in the largest unit that leaves no rest.
+/// Writes a duration or a size as the command line takes it, in the largest unit that leaves no
+/// rest.
+[[nodiscard]] std::string shown(std::chrono::nanoseconds value);
 [[nodiscard]] std::string shown(std::size_t bytes);
 
 /// Parses the command line. Returns the exit code where the program is to end now: after `--help`

@@ -38,6 +38,8 @@ void refuse_what_has_no_meaning(UnitKind unit, const std::vector<StrategyName>& 
                 std::to_string(options.max_requests), "0", why);
   refuse_unless(supervised || options.max_restarts == 0, "--max-restarts",
                 std::to_string(options.max_restarts), "0", why);
+  refuse_unless(supervised || options.restart_backoff == usual_restart_backoff, "--restart-backoff",
+                shown(options.restart_backoff), shown(usual_restart_backoff), why);
   refuse_unless(unit == UnitKind::process || options.max_memory == 0, "--max-memory",
                 shown(options.max_memory), "0",
                 "units share one memory here, and none has a part of its own");
@@ -73,6 +75,10 @@ void add_defences(CLI::App& app, EchoOptions& options) {
   add_count(app, "--max-restarts", options.max_restarts, 0, 1'000'000,
             "Worker processes: the server gives up, with exit code 1, when more than so many died "
             "within 10 s; 0: never");
+  add_limit(app, "--restart-backoff", options.restart_backoff,
+            "Worker processes: who replaces one that died within a second, after another such "
+            "death, waits that long, then twice as long each time, up to 2 s; 0s: not at all",
+            "no waiting");
   add_count(app, "--offload", options.offload, 0, 1024,
             "Event loops: threads beside them, for lines that compute or block; 0: none");
 }

@@ -12,6 +12,9 @@
 
 namespace trivium::app {
 
+/// What `--restart-backoff` is where nothing else is said.
+inline constexpr std::chrono::milliseconds usual_restart_backoff{10};
+
 /// What the command line of an echo server says. Each field is a flag of the contract.
 struct EchoOptions {
   net::HostPort listen{"127.0.0.1", "8080"};
@@ -29,9 +32,10 @@ struct EchoOptions {
   std::size_t max_requests = 0;   ///< for each worker; 0: no limit
   std::size_t max_memory = 0;     ///< bytes, for each process; 0: no limit
   std::size_t max_restarts = 0;   ///< within `restart_window`; 0: no limit
-  std::string stats;              ///< a file, or empty
-  bool hazards = false;           ///< lines that begin with `@` act
-  std::size_t offload = 0;        ///< threads beside the loops, for what computes or blocks
+  std::chrono::nanoseconds restart_backoff = usual_restart_backoff;  ///< at first; 0: none
+  std::string stats;                                                 ///< a file, or empty
+  bool hazards = false;     ///< lines that begin with `@` act
+  std::size_t offload = 0;  ///< threads beside the loops, for what computes or blocks
 
   [[nodiscard]] bool refuses() const noexcept { return at_limit == "refuse"; }
 
@@ -63,8 +67,8 @@ struct StrategyName {
   bool splits = true;  ///< whether `--connection split` goes with it
 };
 
-/// Whether a server has the defences: the flags from `--line-timeout` on to `--max-restarts`, and
-/// `--offload`. Where it has not, they are no flags.
+/// Whether a server has the defences: the flags from `--line-timeout` on to `--offload`. Where
+/// it has not, they are no flags.
 enum class Defences { built, left_out };
 
 /// CPUs that this process may run on.

@@ -20,13 +20,10 @@ constexpr const char* not_known = "n/a: which defences mean something to its mod
 // What a defence asks for; the first word is its flag.
 using Asked = std::vector<std::string>;
 const std::vector<Asked> defences{
-    {"--line-timeout", "1m"},
-    {"--max-queue", "1000"},
-    {"--offload", "1"},
-    {"--max-memory", "4096MiB"},
-    {"--max-requests", "1000"},
-    {"--max-restarts", "1000"},
-    {"--at-limit", "refuse", "--max-connections", "2"},
+    {"--line-timeout", "1m"},     {"--max-queue", "1000"},
+    {"--offload", "1"},           {"--max-memory", "4096MiB"},
+    {"--max-requests", "1000"},   {"--max-restarts", "1000"},
+    {"--restart-backoff", "1ms"}, {"--at-limit", "refuse", "--max-connections", "2"},
 };
 
 // Whether that is one of ours, of which it is known what means something to it.
@@ -42,7 +39,8 @@ bool means_something(const std::string& defence, const std::string& contender) {
   const bool processes = has("multiprocess/");
   if (defence == "--offload") return loops;
   if (defence == "--max-memory") return processes;
-  if (defence == "--max-requests" || defence == "--max-restarts") {
+  if (defence == "--max-requests" || defence == "--max-restarts" ||
+      defence == "--restart-backoff") {
     return processes && !has("/per-connection");
   }
   if (defence == "--at-limit") return !has("/sequential") && (loops || !has("/shared-accept"));

@@ -128,6 +128,10 @@ INSTANTIATE_TEST_SUITE_P(
         Meaningless{UnitKind::thread, {"--max-restarts", "9"}, "0"},
         Meaningless{
             UnitKind::process, {"--max-restarts", "9", "--strategy", "per-connection"}, "0"},
+        Meaningless{UnitKind::thread, {"--restart-backoff", "0s"}, "10ms"},
+        Meaningless{UnitKind::task, {"--restart-backoff", "1500ms"}, "10ms"},
+        Meaningless{
+            UnitKind::process, {"--restart-backoff", "2s", "--strategy", "per-connection"}, "10ms"},
         Meaningless{UnitKind::thread, {"--max-memory", "9MiB"}, "0"},
         Meaningless{UnitKind::task, {"--max-memory", "9MiB"}, "0"},
         Meaningless{UnitKind::task, {"--at-limit", "refuse", "--strategy", "sequential"}, "wait"},
@@ -139,10 +143,11 @@ TEST(EchoOptions, Defences) {
   const auto none = parsed({}).options;
   EXPECT_EQ(none.line_timeout, 0s);
   EXPECT_FALSE(none.refuses());
+  EXPECT_EQ(none.restart_backoff, 10ms);
   EXPECT_EQ(none.max_queue + none.max_requests + none.max_memory + none.max_restarts, 0U);
   const auto [code, options, out, err] =
       parsed({"--line-timeout", "3s", "--at-limit", "refuse", "--max-queue", "5", "--max-requests",
-              "6", "--max-memory", "64MiB", "--max-restarts", "7"},
+              "6", "--max-memory", "64MiB", "--max-restarts", "7", "--restart-backoff", "250us"},
              UnitKind::process);
   EXPECT_EQ(code, std::nullopt) << err;
   EXPECT_EQ(options.line_timeout, 3s);
@@ -151,12 +156,15 @@ TEST(EchoOptions, Defences) {
   EXPECT_EQ(options.max_requests, 6U);
   EXPECT_EQ(options.max_memory, 64U * 1024 * 1024);
   EXPECT_EQ(options.max_restarts, 7U);
+  EXPECT_EQ(options.restart_backoff, 250us);
+  EXPECT_EQ(parsed({"--restart-backoff", "0s"}, UnitKind::process).options.restart_backoff, 0s);
   EXPECT_EQ(parsed({"--line-timeout", "0s"}).options.line_timeout, 0s);
 }
 
 TEST(EchoOptions, DefencesThatAServerHasNotAreNoFlags) {
-  for (const std::string flag : {"--line-timeout", "--at-limit", "--max-queue", "--max-requests",
-                                 "--max-memory", "--max-restarts", "--offload"}) {
+  for (const std::string flag :
+       {"--line-timeout", "--at-limit", "--max-queue", "--max-requests", "--max-memory",
+        "--max-restarts", "--restart-backoff", "--offload"}) {
     const auto result = parsed({flag, "0"}, UnitKind::task, Defences::left_out);
     EXPECT_EQ(result.code, exit_usage) << flag;
     EXPECT_EQ(result.err, "echo: " + flag + ": no such flag; --help names them\n");
@@ -230,6 +238,7 @@ INSTANTIATE_TEST_SUITE_P(
         Wrong{{"--max-requests", "x"}, "0 to 1000000000"},
         Wrong{{"--max-memory", "1MiB"}, "8MiB to 4096MiB"},
         Wrong{{"--max-restarts", ""}, "0 to 1000000"},
+        Wrong{{"--restart-backoff", "-1s"}, "0s: no waiting"},
         Wrong{{"stray"}, "stray: not a flag; --help names them"},
         Wrong{{"--connection", "splits"}, "loop|split"},
         Wrong{{"--connection", "split", "--strategy", "sequential"}, "is not loop"}));
@@ -276,6 +285,8 @@ TEST(EchoOptions, HelpNamesEveryFlagAndItsDefault) {
                            "--max-requests",
                            "--max-memory",
                            "--max-restarts",
+                           "--restart-backoff",
+                           "10ms",
                            "--offload",
                            "--version"}) {
     EXPECT_THAT(result.out, HasSubstr(text));
