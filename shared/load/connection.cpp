@@ -254,6 +254,7 @@ void Connection::close() noexcept {
 
 Connection::Status Connection::fail(Outcome outcome) {
   was_ready_ = ready_;
+  if (outcome == Outcome::reset) note_connected();  // nobody else can be
   if (was_ready_) ++shared_->results.lost;
   close();
   if (exchange_.in_flight() == 0) unclaimed_ = outcome;

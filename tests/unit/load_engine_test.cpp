@@ -5,8 +5,11 @@
 #include <gtest/gtest.h>
 #include <sys/socket.h>
 
+#include <atomic>
 #include <chrono>
+#include <cstdint>
 #include <string>
+#include <thread>
 
 #include "shared/load/message.hpp"
 #include "shared/load/table.hpp"
@@ -179,6 +182,23 @@ TEST(LoadEngine, ResetsAreResets) {
       reset(socket);
     });
     expect_only(run_against(server.address(), mode).results, Outcome::reset);
+  }
+}
+
+TEST(LoadEngine, WhoIsResetAtOnceWasConnectedAllTheSame) {
+  for (const Mode mode : modes) {
+    std::atomic<std::uint64_t> accepted = 0;
+    const ScriptedServer server([&](int socket) {
+      ++accepted;
+      reset(socket);
+    });
+    const Results results = run_once(server.address(), mode, 150ms).results;
+    EXPECT_GT(results.measured.of(Outcome::reset), 0U);
+    const auto deadline = std::chrono::steady_clock::now() + 5s;
+    while (accepted < results.connected && std::chrono::steady_clock::now() < deadline) {
+      std::this_thread::yield();  // the last ones may still wait to be accepted
+    }
+    EXPECT_EQ(results.connected, accepted);
   }
 }
 
