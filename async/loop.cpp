@@ -56,6 +56,10 @@ void Loop::halt() {
   context_.shutdown();
 }
 
+void Loop::abandon() {
+  for (auto& thread : threads_) thread.detach();
+}
+
 void Loop::check() const {
   const std::lock_guard lock(mutex_);
   if (failure_) std::rethrow_exception(failure_);

@@ -50,6 +50,10 @@ class Loop {
   /// Stops and joins the threads, and destroys the frames of tasks that are left over.
   void halt();
 
+  /// Gives the threads up: nobody joins them any more. For a process that is to end at once, with
+  /// whatever still runs in it.
+  void abandon();
+
   /// Rethrows what ended the loop, if it was an exception. Requires: `ended` was called.
   void check() const;
 

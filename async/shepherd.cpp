@@ -39,11 +39,14 @@ Task<> obey(app::EchoServer& server, const Flock& loops, const std::function<voi
             for (Loop* loop : loops) loop->expire();
             drain_timer.expires_after(app::give_up_after);
             drain_timer.async_wait([&](boost::system::error_code all_ended) {
-              if (!all_ended) server.exit_drained(count(loops));
+              if (all_ended) return;
+              for (Loop* loop : loops) loop->abandon();
+              server.exit_drained(count(loops));
             });
           });
           break;
         case app::Command::kill:
+          for (Loop* loop : loops) loop->abandon();
           server.exit_killed(count(loops));
         case app::Command::child_ended:
           break;
