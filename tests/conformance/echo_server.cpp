@@ -113,6 +113,13 @@ bool EchoServer::starts_at(std::uint16_t port, const std::vector<std::string>& f
 // Whatever it left is killed: a case that is about leftovers has looked before.
 EchoServer::~EchoServer() {
   if (!child_) return;
+#ifdef TRIVIUM_COVERAGE
+  // Who is killed does not tell what it reached.
+  for (int asked = 0; asked < 2 && child_->running(); ++asked) {
+    child_->signal(SIGTERM);
+    (void)child_->wait(Deadline{milliseconds{300}});
+  }
+#endif
   const auto workers = descendants(child_->pid());
   child_.reset();
   for (const auto& worker : workers) {
