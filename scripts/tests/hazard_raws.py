@@ -68,6 +68,7 @@ def raw(case: Case, entry: str, number: int = 1, outcomes: str = "o" * 400, **fo
         "neighbours": case.hazard.neighbours,
         "neighbours_lost": 0,
         "pss_before": None,
+        "pss_during": None,
         "pss_after": None,
         "listens": True,
         "back": True,
@@ -77,6 +78,7 @@ def raw(case: Case, entry: str, number: int = 1, outcomes: str = "o" * 400, **fo
         "left_behind": 0,
         "said": "",
         "connected": connected,
+        "unaccepted": 0,
         "counters": accepted | {"units_started": 9, "units_died": 1},
     }
     return {

@@ -12,7 +12,8 @@ from tests.hazard_raws import KILL, SLOW, all_raws, plan, raw
 from trivium.gate import Judgement
 from trivium.hazard_figures import METRICS, mismatches, reasons
 from trivium.hazard_results import BUSY, GONE, SLOW_TO_RECOVER, STUCK, HazardResults
-from trivium.hazards import Case, Hazard
+from trivium.hazard_words import flags_of
+from trivium.hazards import Case, Defence, Hazard
 
 CASE = Case(SLOW, 8.0)
 HELD = "o" * 100 + "l" * 100 + "t" * 100 + "o" * 100
@@ -97,6 +98,19 @@ class Sums(unittest.TestCase):
         killed = {"accepted": 401, "active": 0, "closed": {"end": 201, "eof": 100, "crashed": 100}}
         self.assertEqual(self.broken(hazard_counters=killed), [])  # what was in hand when it was killed
 
+    def test_clients_and_server_count_the_same_connections(self) -> None:
+        self.assertIn("accepted 401 of 402", self.broken(hazard_connected=402)[0])
+        self.assertEqual(self.broken(hazard_connected=402, hazard_unaccepted=1), [])
+        self.assertIn("of 402 connections, of which 2 still", self.broken(hazard_connected=402, hazard_unaccepted=2)[0])
+
+    def test_but_for_who_was_killed_at_that_moment_and_who_waited_when_the_listener_was_shut(self) -> None:
+        self.assertEqual(self.broken(hazard_connected=402, hazard_facts={"signalled": 7}), [])
+        self.assertEqual(self.broken(hazard_connected=404, hazard_facts={"killed": 3}), [])
+        self.assertIn("401 of 405", self.broken(hazard_connected=405, hazard_facts={"killed": 3})[0])
+        self.assertEqual(self.broken(hazard_connected=500, hazard_alive=False), [])
+        self.assertEqual(self.broken(hazard_connected=500, params_inject="terminate"), [])
+        self.assertIn("401 of 400", self.broken(hazard_connected=400, hazard_alive=False)[0])
+
 
 class Results(unittest.TestCase):
     def made(self, outcomes: dict[tuple[str, float, str | None], str], rounds: int = 6) -> HazardResults:
@@ -144,6 +158,16 @@ class Results(unittest.TestCase):
         self.assertEqual((pairs[1]["without"]["value"], pairs[1]["with"]["value"]), (1, 0))
         self.assertEqual(pairs[1]["flags"], ["--line-timeout", "1s"])
         self.assertEqual([pairs[1]["harmed"][side]["value"] for side in ("without", "with")], [1, 0])
+
+    def test_of_a_defence_that_is_there_by_itself_the_plain_case_is_the_one_with_it(self) -> None:
+        drain = Defence("drain", ("--drain-timeout", "1ms"), ("multi*",), "share_harmed", "they are served", True)
+        hazard = Hazard("stop", "?", "kill-worker", "share_harmed", ("*",), neighbours=1, defences=(drain,))
+        of = plan(hazard)
+        self.assertEqual([case.slug for case in hazard.cases()], ["", "without:drain"])
+        raws = all_raws(of, {("multithread/handoff", 0.0, "drain"): ALL})
+        pair = HazardResults(of, raws, {}).defences()[1]
+        self.assertEqual((pair["without"]["value"], pair["with"]["value"], pair["by_itself"]), (1, 0, True))
+        self.assertEqual(flags_of(pair), "the default, not --drain-timeout 1ms")
 
     def test_how_it_ended_is_said(self) -> None:
         of = plan(SLOW)

@@ -4,6 +4,7 @@
 
 import os
 import signal
+import socket
 import sys
 import tempfile
 import time
@@ -19,6 +20,7 @@ from trivium.hazard_clients import Client, Neighbour, parse_address, probe
 from trivium.hazard_inject import Scene, injector_for
 from trivium.hazard_run import _check_moments, _end, measure_hazard, requests_of
 from trivium.hazards import SPANS, Case, Hazard, Spans
+from trivium.kernel_counters import queued
 from trivium.load import FAILURES
 from trivium.measure import Bench
 from trivium.placement import Placement
@@ -151,6 +153,26 @@ class WithServer(unittest.TestCase):
         self.assertFalse(client.gone)
         self.assertTrue(probe(self.address, 20).served)
         client.close()
+
+    def test_who_is_reset_before_it_can_say_so_was_connected(self) -> None:
+        for error, connected in ((ConnectionResetError(), True), (ConnectionRefusedError(), False)):
+            with mock.patch("socket.socket.connect", side_effect=error):
+                client = Client(self.address)
+            self.assertEqual((client.connected, client.gone), (connected, True))
+
+    def test_who_waits_to_be_accepted_is_counted(self) -> None:
+        with socket.create_server(("127.0.0.1", 0), backlog=8) as listener:
+            address = listener.getsockname()
+            self.assertEqual(queued(address), 0)
+            clients = [socket.create_connection(address) for _ in range(3)]
+            self.assertEqual(queued(address), 3)
+            clients[0].close()
+            self.assertEqual(queued(address), 3)
+            listener.accept()[0].close()
+            self.assertEqual(queued(address), 2)
+            for client in clients:
+                client.close()
+        self.assertEqual(queued(address), 0)
 
     def test_signals_reach_whom_they_are_meant_for(self) -> None:
         scene = self.scene("kill-worker", neighbours=1)

@@ -105,6 +105,14 @@ class File(unittest.TestCase):
         self.assertIn("defence is not meant", case.cannot("async/handoff") or "")
         self.assertIsNone(case.cannot("multithread/handoff"))
 
+    def test_a_defence_that_is_there_by_itself_is_taken_away_by_its_flags(self) -> None:
+        hazard = read(GOOD.replace('bought =', 'by_itself = true\nbought ='))
+        self.assertEqual(hazard.for_profile("quick").cases()[1].label, "mine without=deadline")
+
+    def test_it_lasts_as_long_as_it_says(self) -> None:
+        spans = read(GOOD.replace("at = 4", "at = 4\nduring = 3")).for_profile("full").spans
+        self.assertEqual((spans.during, spans.before), (3, SPANS["full"].before))
+
     def test_it_is_kept_and_read_again(self) -> None:
         for hazard in ours().values():
             full = hazard.for_profile("full")
@@ -125,6 +133,8 @@ class File(unittest.TestCase):
             ('bought = "something"', "", "'defences' must have each of"),
             ('metric = "share_harmed"', 'metric = "fun"', "'metric' must be one of"),
             ("flags = [", "flags = 1 # [", "'flags' of another type"),
+            ('bought =', "by_itself = 1\nbought =", "'by_itself' of another type"),
+            ("at = 4", "at = 4\nduring = -1", "'during' must be at least 0"),
         )
         read(GOOD)
         for old, new, said in faults:
@@ -175,6 +185,11 @@ class Chosen(unittest.TestCase):
         self.assertIn("floor/epoll", [entry.name for entry in both.entries])
         split = [f"{name}+split" for name in GRID if name != "async/sequential"]
         self.assertEqual(sorted(entry.name for entry in both.hazard_entries()), sorted([*GRID, *split]))
+
+    def test_the_points_of_a_curve_are_measured_in_every_other_round(self) -> None:
+        plan = self.whole(scenarios=("slow-sender",), contenders=("multithread/handoff",), profile="full")
+        doses = [{task.case.dose for task in plan.tasks_of(number)} for number in (1, 2, 3)]
+        self.assertEqual(doses, [{1, 4, 7, 8, 16}, {16}, {1, 4, 7, 8, 16}])
 
     def test_there_are_as_many_rounds_as_the_hazards_have(self) -> None:
         self.assertEqual(self.whole(scenarios=("crash",), profile="standard").rounds, 2)

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 
 from trivium.choose import Catalogue
 from trivium.contenders import DEFAULT_BASELINE, DEFAULT_FETCH_BASELINE, Contender, learned
-from trivium.hazards import INJECTIONS, AnyScenario, Hazard
+from trivium.hazards import INJECTIONS, AnyScenario, Hazard, as_typed
 from trivium.plan import PROFILES
 from trivium.scenarios import PROFILE_NAMES, Microbenchmark, Scenario
 
@@ -58,7 +58,7 @@ def _about_hazard(hazard: Hazard) -> str:
     if full.axis:
         doses = ", ".join(f"{value:g}" for value in getattr(full, full.axis))
         parts.append(f"{full.axis} in {PROFILE_NAMES[-1]}: {doses}; in the matrix: {full.at:g}")
-    flags = [" ".join(defence.flags) for defence in hazard.defences]
+    flags = [as_typed(" ".join(defence.flags), defence.by_itself) for defence in hazard.defences]
     parts += [f"without and with {' | '.join(flags)}"] if flags else []
     return "; ".join(parts)
 

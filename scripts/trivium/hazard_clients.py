@@ -21,6 +21,11 @@ def parse_address(text: str) -> Address:
     return host.strip("[]"), int(port)
 
 
+def _was_connected(error: OSError) -> bool:
+    """Says whether what failed had been connected: who is reset before it could say so was accepted all the same."""
+    return isinstance(error, ConnectionResetError)
+
+
 class Client:
     """A connection that is spoken to without ever waiting. `gone`: it has ended, by whomever."""
 
@@ -37,7 +42,8 @@ class Client:
             self._socket.connect(address)  # to a queue of this machine: it is there at once, or refused
             self._socket.setblocking(False)
             self.connected = True
-        except OSError:
+        except OSError as error:
+            self.connected = _was_connected(error)
             self.close()
 
     def send(self, data: bytes) -> int:
@@ -160,7 +166,8 @@ def probe(address: Address, within: float) -> Probed:
                     received += piece
                 if received.endswith(b"probe\n"):
                     return Probed(True, True, connected)
-        except OSError:
-            pass
+        except OSError as error:
+            if not listens and _was_connected(error):
+                listens, connected = True, connected + 1
         time.sleep(0.01)
     return Probed(False, listens, connected)

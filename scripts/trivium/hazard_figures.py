@@ -115,6 +115,11 @@ def _memory_kept(raw: Raw) -> float | None:
     return None if first is None or last is None else max(0.0, (last - first) / _MIB)
 
 
+def _memory_during(raw: Raw) -> float | None:
+    first, last = raw["hazard"]["pss_before"], raw["hazard"].get("pss_during")
+    return None if first is None or last is None else max(0.0, (last - first) / _MIB)
+
+
 def _share_kept(raw: Raw) -> float | None:
     kept, answered = _memory_kept(raw), raw["hazard"]["facts"].get("answered")
     return min(1.0, kept / (answered * raw["leaked_mib"])) if kept is not None and answered else None
@@ -157,6 +162,7 @@ METRICS: dict[str, tuple[str, str, Value]] = {  # name: unit, title, value
     "restarted": ("1", "workers started anew", _restarted),
     "left_behind": ("1", "processes left behind", _found("left_behind")),
     "memory_kept": ("MiB", "memory kept", _memory_kept),
+    "memory_during": ("MiB", "memory taken meanwhile", _memory_during),
     "share_kept": ("share", "kept of what was leaked", _share_kept),
     "goodput": ("share", "answered in time, of the capacity", _goodput),
     "capacity": ("1/s", "capacity measured before", _fact("capacity")),
@@ -168,6 +174,7 @@ _WHY_NOT = {
     "recover_s": NOT_BACK,
     "restarted": "it has no pool of processes that are replaced",
     "memory_kept": "memory was not what it was about",
+    "memory_during": "memory was not what it was about",
     "share_kept": "memory was not what it was about",
     "goodput": "nobody asked for more than could be done",
     "capacity": "nobody asked for more than could be done",
@@ -194,6 +201,28 @@ def _unequal(load: Raw, where: str) -> str | None:
     return None
 
 
+def _most_unseen(raw: Raw) -> int:
+    """Returns how many of the clients' connections the server may not have counted, at most.
+
+    Who waited when its listener was shut was never accepted; who kills a worker may do so just between its accepting
+    a connection and its counting it. Otherwise both sides count the same.
+    """
+    hazard = raw["hazard"]
+    if raw["params"]["inject"] == "terminate" or not hazard["alive"]:
+        return int(hazard["connected"])
+    return int(hazard["facts"].get("killed") or bool(hazard["facts"].get("signalled")))
+
+
+def _connections(raw: Raw, accepted: int) -> str | None:
+    """Returns what does not add up between the connections that clients had and those that the server accepted."""
+    hazard = raw["hazard"]
+    expected = hazard["connected"] - hazard["unaccepted"]
+    if expected - _most_unseen(raw) <= accepted <= expected:
+        return None
+    waiting = f", of which {hazard['unaccepted']} still waited" if hazard["unaccepted"] else ""
+    return f"the server accepted {accepted} of {hazard['connected']} connections{waiting}"
+
+
 def mismatches(raw: Raw) -> list[str]:
     """Returns what does not add up between planned, answered, failed and refused, and between clients and server."""
     load, hazard = raw["load"], raw["hazard"]
@@ -208,8 +237,7 @@ def mismatches(raw: Raw) -> list[str]:
         accepted = counters["accepted"]
         if accepted != counters["active"] + closed:
             found.append(f"the server accepted {accepted}, and has {counters['active']} active and {closed} closed")
-        if accepted > hazard["connected"]:
-            found.append(f"the server accepted {accepted} of {hazard['connected']} connections")
+        found.append(_connections(raw, accepted))
         answered = load["ok"] + load["outside"]["ok"]
         # One that lingers counts as active, and one that was killed while it did as crashed.
         ended = counters["closed"]["end"] + counters["active"] + counters["closed"].get("crashed", 0)

@@ -28,6 +28,7 @@ _OPTIONAL: _Types = {
     "rate": (int,),
     "server": (list,),
     "descriptors": (int,),
+    "during": (float, int),
     "matrix": (bool,),
     "defended": (bool,),
     "profiles": (list,),
@@ -40,8 +41,9 @@ _TABLES: dict[str, tuple[type[Claim] | type[Exempt] | type[Defence], tuple[str, 
     "exempt": (Exempt, ("contenders", "reason")),
     "defences": (Defence, ("name", "flags", "contenders", "metric", "bought")),
 }
+_MAY_LACK = {"by_itself": bool}
 _LISTS = ("contenders", "flags")
-DEFENCE_METRICS = (*HEADLINES, "p99_during", "goodput", "restarted", "recover_s", "memory_kept")
+DEFENCE_METRICS = (*HEADLINES, "p99_during", "goodput", "restarted", "recover_s", "memory_kept", "memory_during")
 
 
 def _only(where: str, key: str, given: Iterable[str], legal: Iterable[str]) -> None:
@@ -62,7 +64,7 @@ def _value(where: str, key: str, value: Any) -> Any:
         if numbers and (not value or sorted(set(value)) != value):
             raise CannotCompare(f"{where} '{key}' must hold each value once, the smallest first")
         return tuple(float(item) for item in value) if key == "load" else tuple(value)
-    return float(value) if key in ("load", "at") else value
+    return float(value) if key in ("load", "at", "during") else value
 
 
 def _values(where: str, table: dict[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
@@ -93,10 +95,11 @@ def _rows(where: str, key: str, rows: Any) -> tuple[Any, ...]:
         raise CannotCompare(f"{where} '{key}' must be tables: [[HAZARD.{key}]]")
     found = []
     for row in rows:
-        if set(row) != set(keys):
+        may_lack = _MAY_LACK if kind is Defence else {}
+        if set(row) - set(may_lack) != set(keys):
             raise CannotCompare(f"{where} '{key}' must have each of: {', '.join(keys)}")
         for name, value in row.items():
-            if type(value) is not (list if name in _LISTS else str):
+            if type(value) is not may_lack.get(name, list if name in _LISTS else str):
                 raise CannotCompare(f"{where} '{key}' has a '{name}' of another type")
         given = {name: tuple(value) if name in _LISTS else value for name, value in row.items()}
         found.append(kind(**given))
@@ -111,6 +114,8 @@ def _check_numbers(where: str, values: dict[str, Any]) -> None:
     for key in ("every_ms", "neighbours", "descriptors"):
         if values.get(key, 0) < 0:
             raise CannotCompare(f"{where} '{key}' must be at least 0")
+    if values.get("during", 0) < 0:
+        raise CannotCompare(f"{where} 'during' must be at least 0")
     if 10**9 % values.get("rate", 1):
         raise CannotCompare(f"{where} 'rate' must divide a second into whole nanoseconds")
 

@@ -132,9 +132,10 @@ class HazardResults:
                 if case.defence is None:
                     continue
                 plain = Case(hazard, case.dose)
+                without_it, that_has_it = (case, plain) if case.defence.by_itself else (plain, case)
                 for entry in self._plan.hazard_entries():
-                    with_it = self._cells[hazard.name, case.slug, entry.name]
-                    without = self._cells[hazard.name, plain.slug, entry.name]
+                    with_it = self._cells[hazard.name, that_has_it.slug, entry.name]
+                    without = self._cells[hazard.name, without_it.slug, entry.name]
                     if with_it["valid"] and without["valid"]:
                         found.append(_pair(case, entry.name, without, with_it))
         return found
@@ -149,6 +150,7 @@ def _pair(case: Case, contender: str, without: Cell, with_it: Cell) -> dict[str,
         "hazard": case.hazard.name,
         "contender": contender,
         "flags": list(case.defence.flags),
+        "by_itself": case.defence.by_itself,
         "metric": case.defence.metric,
         "label": title,
         "unit": unit,

@@ -21,7 +21,7 @@ from trivium.errors import LoadFailed, ServerFailed
 from trivium.hazard_clients import Neighbour, parse_address, probe
 from trivium.hazard_inject import Injector, Scene, injector_for
 from trivium.hazards import LATE_MS, NOTHING, OUTCOMES, TIMEOUT_MS, Case, Spans
-from trivium.kernel_counters import machine_time
+from trivium.kernel_counters import machine_time, queued
 from trivium.load import FAILURES, Moments, patience, run_load
 from trivium.measure import Bench
 from trivium.memory import pss_bytes
@@ -38,6 +38,7 @@ _LEAD = 0.002  # the hazard begins this long before a request of the timeline is
 _IN_FLIGHT = 256
 _GLANCE = 0.05
 MOST_OFF_MS = 100  # how far from its time a hazard may begin or end
+_STILL_OPEN = 0.1  # seconds for which neighbours stay after a SIGTERM
 _SETTLE = 1.0  # seconds for what has died to be gone, and for who gave up to come back
 
 Raw = dict[str, Any]
@@ -111,16 +112,24 @@ def requests_of(load: Raw) -> Raw:
     return {"width_ms": line["width_s"] * 1000, "outcomes": "".join(letters), "latency_us": latencies}
 
 
-def _run_through(scene: Scene, injector: Injector, healthy: _Healthy) -> tuple[float, float, int]:
-    """Lets it happen; returns when the hazard began and ended, and how many neighbours were lost."""
+def _run_through(
+    scene: Scene, injector: Injector, healthy: _Healthy, peek: Callable[[], None]
+) -> tuple[float, float, int]:
+    """Lets it happen; returns when the hazard began and ended, and how many neighbours were lost.
+
+    `peek` is called when half of the hazard's time is over.
+    """
     spans = scene.case.hazard.spans
     start = healthy.wait_for_begin()
     _wait_until(start + spans.before - _LEAD, lambda: None)
     began = time.monotonic()
     injector.begin()
     lost = -1
-    if scene.case.hazard.inject == "terminate":  # what is open is served to its end now, or not at all
+    if scene.case.hazard.inject == "terminate":  # what is open is served to its end, whenever that comes
+        _wait_until(began + _STILL_OPEN, injector.tick)
         lost = _lost(scene.neighbours)
+    _wait_until(start + spans.before + spans.during / 2, injector.tick)
+    peek()
     _wait_until(start + spans.before + spans.during, injector.tick)
     injector.end()
     ended = began if scene.case.hazard.is_instant else time.monotonic()
@@ -138,6 +147,11 @@ def _lost(neighbours: Sequence[Neighbour]) -> int:
 
 def _drain_ms(case: Case) -> int:
     return MEASURED_DRAIN_MS if case.hazard.inject == "terminate" else DRAIN_MS
+
+
+def _drain_flags(case: Case) -> list[str]:
+    """Returns how long a drain may take, where the case does not say that itself."""
+    return [] if "--drain-timeout" in case.variant.server else ["--drain-timeout", f"{_drain_ms(case)}ms"]
 
 
 def _end(server: Server, case: Case) -> Raw:
@@ -190,21 +204,26 @@ def _happen(task: HazardTask, bench: Bench, server: Server, raw: Raw) -> None:
     injector = injector_for(scene)
     injector.prepare()
     scene.neighbours = [Neighbour(address) for _ in range(wanted)]
-    memory = hazard.headline == "share_kept"
-    before = pss_bytes(server.members()) if memory else None
+    kept, meanwhile = hazard.metrics & {"share_kept", "memory_kept"}, "memory_during" in hazard.metrics
+    memory = _Memory(server)
+    if kept or meanwhile:
+        memory.look("before")
     output = bench.scratch / "load.json"
     output.unlink(missing_ok=True)
     command = _load_command(task, server.address, output)
     raw["load_command"] = command
     machine, watched = machine_time(), time.monotonic()
     healthy = _Healthy(command, bench.placement.load, hazard.spans, output)
-    began, ended, lost = _run_through(scene, injector, healthy)
+    began, ended, lost = _run_through(
+        scene, injector, healthy, (lambda: memory.look("during")) if meanwhile else (lambda: None)
+    )
     load = healthy.result()
     facts = injector.facts()
     raw["watched_seconds"] = time.monotonic() - watched
     now = machine_time()
     raw["machine_busy_seconds"], raw["stolen_seconds"] = now.busy - machine.busy, now.stolen - machine.stolen
-    after = pss_bytes(server.members()) if memory else None
+    if kept:
+        memory.look("after")
     lost = lost if lost >= 0 else _lost(scene.neighbours)
     start = load["start_monotonic_ns"] / 1e9
     last = probe(address, _SETTLE if server.process.poll() is None else _GLANCE)
@@ -215,16 +234,34 @@ def _happen(task: HazardTask, bench: Bench, server: Server, raw: Raw) -> None:
         "facts": facts,
         "neighbours": wanted,
         "neighbours_lost": lost,
-        "pss_before": before,
-        "pss_after": after,
+        **memory.seen,
         "listens": last.listens,
         "back": last.served,
         "connected": connected + (load.get("connected") or 0),
+        "unaccepted": _unaccepted(address),
     }
     _check_moments(found, case)
     raw["requests"] = requests_of(load)
     raw["load"] = {key: value for key, value in load.items() if key not in ("timeline", "histogram")}
     raw["hazard"] = found
+
+
+class _Memory:
+    """What the server's processes hold, at the moments when that is looked at; bytes of PSS, or None."""
+
+    def __init__(self, server: Server) -> None:
+        self._server = server
+        self.seen: Raw = dict.fromkeys(("pss_before", "pss_during", "pss_after"))
+
+    def look(self, when: str) -> None:
+        """Looks now."""
+        self.seen[f"pss_{when}"] = pss_bytes(self._server.members())
+
+
+def _unaccepted(address: tuple[str, int]) -> int:
+    """Returns how many connections still wait to be accepted, once all that can be were."""
+    _wait_for(lambda: queued(address) == 0, _SETTLE)
+    return queued(address)
 
 
 def _check_moments(found: Raw, case: Case) -> None:
@@ -248,7 +285,7 @@ def _about(task: HazardTask, bench: Bench, stats: Path) -> Raw:
         "contender": contender.name,
         "label": task.folder,
         "round": task.round,
-        "server_command": [*command, "--drain-timeout", f"{_drain_ms(case)}ms", "--stats", str(stats)],
+        "server_command": [*command, *_drain_flags(case), "--stats", str(stats)],
         "server_cpus": list(bench.placement.server),
         "load_cpus": list(bench.placement.load),
         "started": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()),

@@ -11,6 +11,7 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from trivium.figures import number
+from trivium.hazards import as_typed
 
 Item = dict[str, Any]
 
@@ -94,8 +95,9 @@ def bounds(item: Item, unit: str) -> str:
 
 
 def flags_of(pair: Item) -> str:
-    """Returns a defence's flags as they are typed."""
-    return pair["flags"] if isinstance(pair["flags"], str) else " ".join(pair["flags"])
+    """Returns a defence's flags as they are typed; of one that is there by itself, those that take it away."""
+    flags = pair["flags"] if isinstance(pair["flags"], str) else " ".join(pair["flags"])
+    return as_typed(flags, pair.get("by_itself", False))
 
 
 def metric_title(metric: str) -> str:

@@ -66,6 +66,11 @@ class Spans:
 SPANS = {"quick": Spans(0.4, 0.8, 0.8), "standard": Spans(0.2, 0.35, 0.35), "full": Spans(0.3, 0.6, 0.6)}
 
 
+def as_typed(flags: str, by_itself: bool) -> str:
+    """Returns what a defence is, behind the word "with"."""
+    return f"the default, not {flags}" if by_itself else flags
+
+
 def matches(globs: Sequence[str], name: str) -> bool:
     """Says whether a glob means the name, and none after a `!` takes it out."""
     wanted = [glob for glob in globs if not glob.startswith("!")]
@@ -92,13 +97,22 @@ class Exempt:
 
 @dataclass(frozen=True)
 class Defence:
-    """What a server can do against a hazard: flags, whose they are, the metric that tells, and what that buys."""
+    """What a server can do against a hazard: flags, whose they are, the metric that tells, and what that buys.
+
+    One that every server has by itself is measured the other way round: the flags take it away.
+    """
 
     name: str
     flags: tuple[str, ...]
     contenders: tuple[str, ...]
     metric: str
     bought: str
+    by_itself: bool = False
+
+    @property
+    def slug(self) -> str:
+        """What tells its case from the hazard's others."""
+        return f"{'without' if self.by_itself else 'with'}:{self.name}"
 
 
 @dataclass(frozen=True)
@@ -133,6 +147,7 @@ class Hazard:
     caveat: tuple[str, ...] = ()
     profiles: tuple[str, ...] = PROFILE_NAMES
     rounds: int = 0
+    during: float = 0.0  # how long it lasts, in seconds; 0: as long as others
     spans: Spans = SPANS["quick"]
     by_profile: dict[str, dict[str, Any]] = field(default_factory=dict, compare=False)
 
@@ -150,7 +165,8 @@ class Hazard:
         """Returns the hazard as that profile measures it; what is not given for it is the next larger one's."""
         order = PROFILE_NAMES[PROFILE_NAMES.index(profile) :] + PROFILE_NAMES[: PROFILE_NAMES.index(profile)][::-1]
         own = {key: next(given[name] for name in order if name in given) for key, given in self.by_profile.items()}
-        return replace(self, spans=SPANS[profile], by_profile={}, **own)
+        spans = SPANS[profile] if not self.during else replace(SPANS[profile], during=self.during)
+        return replace(self, spans=spans, by_profile={}, **own)
 
     def is_for(self, contender_name: str) -> bool:
         """Says whether it is meant for a contender of that name."""
@@ -167,6 +183,11 @@ class Hazard:
     def matrix_dose(self) -> float:
         """The dose that the matrix shows."""
         return self.at if self.axis else 0.0
+
+    @property
+    def metrics(self) -> set[str]:
+        """What it is measured for."""
+        return {self.headline, *(defence.metric for defence in self.defences)}
 
     def claim_of(self, contender_name: str) -> Claim | None:
         """Returns what a test proves of that contender, or None."""
@@ -220,6 +241,11 @@ class Case:
         return self._at("load")
 
     @property
+    def is_shown(self) -> bool:
+        """Says whether it is more than a point of a curve: in the matrix, or one side of what a defence buys."""
+        return self.dose == self.hazard.matrix_dose
+
+    @property
     def line(self) -> str:
         """What the clients ask for; {during} is how long the hazard lasts."""
         return self.hazard.line.replace("{during}", f"{round(self.hazard.spans.during * 1000)}ms")
@@ -263,12 +289,12 @@ class Case:
     def slug(self) -> str:
         """What tells it from the hazard's others: "clients:16/with:line-timeout", or nothing."""
         dose = f"{self.hazard.axis}:{self.dose:g}" if self.hazard.axis else ""
-        return "/".join(filter(None, (dose, f"with:{self.defence.name}" if self.defence else "")))
+        return "/".join(filter(None, (dose, self.defence.slug if self.defence else "")))
 
     @property
     def label(self) -> str:
         """What a reader calls it: "slow-sender clients=16 with line-timeout"."""
-        return " ".join([self.hazard.name, *self.slug.replace("with:", "with=").replace(":", "=").split("/")]).strip()
+        return " ".join([self.hazard.name, *self.slug.replace(":", "=").split("/")]).strip()
 
     def cannot(self, contender_name: str) -> str | None:
         """Returns why it is not measured with that contender ("n/a (...)"), or None; Contender.cannot says the rest."""

@@ -3,8 +3,12 @@
 """What the kernel counted for the whole machine: TCP trouble, CPU time that was used, and that was taken."""
 
 import os
+import socket
+import sys
 from dataclasses import dataclass
 from pathlib import Path
+
+_LISTEN = "0A"  # the state in /proc/net/tcp
 
 # The kernel's name, in /proc/net/netstat and /proc/net/snmp, to the metric's.
 TCP_METRICS = {
@@ -52,3 +56,21 @@ def machine_time() -> MachineTime:
     fields = [int(field) for field in Path("/proc/stat").read_text().split("\n", 1)[0].split()[1:9]]
     user, nice, system, _idle, _waiting, hard, soft, stolen = fields + [0] * (8 - len(fields))
     return MachineTime((user + nice + system + hard + soft) / _TICKS, stolen / _TICKS)
+
+
+def queued(address: tuple[str, int], table: Path = Path("/proc/net/tcp")) -> int:
+    """Returns how many connections to an IPv4 address wait for somebody to accept them; 0 where nobody listens.
+
+    The listeners stand first in the kernel's table, with the length of their queue as what is there to be read.
+    """
+    wanted = f"{int.from_bytes(socket.inet_aton(address[0]), sys.byteorder):08X}:{address[1]:04X}"
+    total = 0
+    with table.open(encoding="ascii") as lines:
+        next(lines)
+        for line in lines:
+            _, local, _, state, queues, *_ = line.split()
+            if state != _LISTEN:
+                break
+            if local == wanted:
+                total += int(queues.partition(":")[2], 16)
+    return total
