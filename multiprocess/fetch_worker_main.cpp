@@ -5,12 +5,12 @@
 // it, sends the result, and gets the next.
 
 #include <exception>
-#include <iostream>
 
 #include "fetch_message.hpp"
 #include "fetch_resolver.hpp"
 #include "fetch_worker.hpp"
 #include "shared/app/command_line.hpp"
+#include "shared/app/say.hpp"
 #include "shared/net/blocking_fetch.hpp"
 
 namespace trivium::multiprocess {
@@ -51,6 +51,7 @@ void work_off(ChannelReceiver& work, ChannelSender& results, const WorkerOptions
 int main(int argc, char** argv) {
   using namespace trivium;
   using namespace trivium::multiprocess;
+  app::say_at_terminate(fetch_worker_program);
   WorkerOptions options;
   if (const auto code = parse_worker_options(argc, argv, options)) return *code;
   try {
@@ -61,7 +62,7 @@ int main(int argc, char** argv) {
     work_off(work, results, options);
     return 0;
   } catch (const std::exception& error) {
-    std::cerr << fetch_worker_program << ": " << error.what() << '\n';
+    app::say(std::string(fetch_worker_program) + ": " + error.what());
     return app::exit_refused;
   }
 }

@@ -11,6 +11,7 @@
 #include <utility>
 
 #include "shared/app/command_line.hpp"
+#include "shared/app/say.hpp"
 #include "shared/net/startup.hpp"
 
 namespace trivium::app {
@@ -95,6 +96,7 @@ void FetchClient::exit_now() {
 int fetch_main(std::string_view model, const std::vector<FetchStrategy>& strategies, int argc,
                char** argv) {
   net::open_standard_streams();
+  say_at_terminate("fetch");
   net::raise_descriptor_limit();
   FetchOptions options;
   std::vector<std::string> names;

@@ -2,8 +2,10 @@
 // Copyright (c) 2026 The Trivium authors
 #include "shared/app/say.hpp"
 
+#include <fcntl.h>
 #include <limits.h>
 #include <poll.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -13,15 +15,24 @@
 #include <exception>
 #include <string_view>
 
+#include "shared/net/descriptor.hpp"
+
 namespace trivium::app {
 namespace {
 
-// A pipe that poll(2) calls writable takes PIPE_BUF bytes whole. O_NONBLOCK, which would say the
-// same, is seen by every program that shares standard error.
+// A pipe is opened anew: O_NONBLOCK on the one that is shared would be seen by every program that
+// shares it. Of anything else, and where there is no descriptor left, poll(2) tells whether it
+// takes PIPE_BUF bytes.
 void write_where_there_is_room(std::string_view line) noexcept {
+  net::Descriptor own;
+  struct stat file {};
+  if (::fstat(STDERR_FILENO, &file) == 0 && S_ISFIFO(file.st_mode)) {
+    own = net::Descriptor(::open("/proc/self/fd/2", O_WRONLY | O_NONBLOCK | O_CLOEXEC));
+  }
   pollfd entry{STDERR_FILENO, POLLOUT, 0};
-  if (::poll(&entry, 1, 0) <= 0) return;
-  [[maybe_unused]] const auto ignored = ::write(STDERR_FILENO, line.data(), line.size());
+  if (!own && ::poll(&entry, 1, 0) <= 0) return;
+  [[maybe_unused]] const auto ignored =
+      ::write(own ? own.get() : STDERR_FILENO, line.data(), line.size());
 }
 
 const char* terminating = "";
