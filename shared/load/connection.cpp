@@ -178,6 +178,7 @@ Connection::Status Connection::receive(std::uint32_t events) {
     if (got < 0 && errno == EAGAIN) break;
     shared_->now = monotonic_now();
     if (got < 0) return fail(classify(errno));
+    note_connected();
     if (got == 0) return end_of_stream();
     const std::string_view bytes(shared_->incoming.get(), static_cast<std::size_t>(got));
     shared_->recorder.received(bytes.size(), shared_->now);
