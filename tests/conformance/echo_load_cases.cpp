@@ -86,7 +86,7 @@ TEST_F(EchoLoad, HoldsFiveHundred) {
   constexpr std::size_t count = 500;
   if (const auto why = unmet({.capacity = count, .slow = true}); !why.empty()) GTEST_SKIP() << why;
   std::vector<Stream> streams;
-  for (const Deadline opening; streams.size() < count && !opening.expired();) {
+  for (const Deadline opening{patience * 2}; streams.size() < count && !opening.expired();) {
     streams.push_back(server().connect());
   }
   ASSERT_EQ(streams.size(), count) << "all that could be connected in time";

@@ -18,7 +18,6 @@
 namespace trivium::conformance {
 namespace {
 
-
 // A case that hangs in spite of its own deadlines ends the judge.
 constexpr unsigned case_limit_seconds = 180;
 

@@ -114,7 +114,7 @@ int jobs_for(const TargetOptions& target, const Options& options) {
 void run_in_parallel(TargetRun& run, const std::vector<CaseInfo>& cases, int jobs) {
   constexpr int hands_each = 3;
   std::vector<std::vector<CaseInfo>> hands(
-      std::min(cases.size(), static_cast<std::size_t>(jobs * hands_each)));
+      std::min(cases.size(), static_cast<std::size_t>(jobs == 1 ? 1 : jobs * hands_each)));
   for (std::size_t i = 0; i < cases.size(); ++i) hands[i % hands.size()].push_back(cases[i]);
   std::atomic<std::size_t> next = 0;
   std::vector<std::thread> threads;
