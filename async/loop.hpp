@@ -51,7 +51,7 @@ class Loop {
   void halt();
 
   /// Gives the threads up: nobody joins them any more. For a process that is to end at once, with
-  /// whatever still runs in it.
+  /// whatever still runs in it; a sanitizer takes an ended thread that nobody joins for a fault.
   void abandon();
 
   /// Rethrows what ended the loop, if it was an exception. Requires: `ended` was called.

@@ -7,7 +7,7 @@ from typing import Any
 
 from trivium import svg
 from trivium.axes import Axis, fitting, short
-from trivium.hazard_words import Item, bare, bounds, flags_of, listed, percent, slug, told, unit_of, with_unit
+from trivium.hazard_words import MORE_IS_BETTER, Item, bare, bounds, flags_of, listed, percent, slug, told, unit_of, with_unit
 from trivium.palette import look_of
 from trivium.plot_dots import Panel, Picture
 from trivium.scenario_tables import Table, Text
@@ -26,12 +26,14 @@ def by_defence(results: dict[str, Any]) -> list[list[Item]]:
     return list(found.values())
 
 
-def is_apart(pair: Item) -> bool:
-    """Says whether the bounds of the two sides do not touch."""
-    sides = pair["without"], pair["with"]
-    if any(side.get(key) is None for side in sides for key in ("low", "high")):
+def helps(pair: Item) -> bool:
+    """Says whether it is better with the defence, and the bounds of the two sides do not touch."""
+    worse, better = pair["without"], pair["with"]
+    if any(side.get(key) is None for side in (worse, better) for key in ("low", "high")):
         return False
-    return sides[0]["low"] > sides[1]["high"] or sides[1]["low"] > sides[0]["high"]
+    if pair.get("metric") in MORE_IS_BETTER:
+        worse, better = better, worse
+    return bool(worse["low"] > better["high"])
 
 
 def _side(side: Item, unit: str, tone: str = "") -> Text:
@@ -59,7 +61,7 @@ def defence_table(results: dict[str, Any], hazard: str = "") -> list[Table]:
     rows: list[tuple[Text, ...]] = []
     for before, pair in zip([None, *pairs], pairs, strict=False):
         again = before is not None and before["bought"] == pair["bought"]
-        unit, tone = unit_of(pair), "good" if is_apart(pair) else ""
+        unit, tone = unit_of(pair), "good" if helps(pair) else ""
         rows.append(
             (
                 Text(pair["contender"]),
@@ -74,7 +76,7 @@ def defence_table(results: dict[str, Any], hazard: str = "") -> list[Table]:
         )
     heads = ("contender", *(("hazard",) if not hazard else ()), "flags", "figure", "without", "with", "harmed", "bought")
     caption = (
-        "What each defence buys; bold where the bounds of the two do not touch; "
+        "What each defence buys; bold where it is better with it, and the bounds of the two do not touch; "
         "harmed: healthy requests that failed or came late, without -> with, where the figure is another"
     )
     return [Table(caption, heads, tuple(rows))]

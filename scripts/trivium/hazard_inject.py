@@ -165,6 +165,7 @@ class Flood(Injector):
         super().__init__(scene)
         self._capacity = 0.0
         self._found: Raw | None = None
+        self._error: LoadFailed | None = None
         self._thread: threading.Thread | None = None
 
     def _run(self, name: str, phases: Phases, flags: Sequence[str]) -> Raw:
@@ -195,8 +196,10 @@ class Flood(Injector):
         flags = ["--connections", str(_FLOODERS), "--rate", str(rate)]
 
         def flood() -> None:
-            with suppress(LoadFailed):
+            try:
                 self._found = self._run("flood", Phases(0, self.scene.case.hazard.spans.during), flags)
+            except LoadFailed as error:
+                self._error = error
 
         self._thread = threading.Thread(target=flood, daemon=True)
         self._thread.start()
@@ -208,7 +211,7 @@ class Flood(Injector):
         assert self._thread is not None
         self._thread.join()
         if self._found is None:
-            return {"capacity": self._capacity, "flood": None}
+            raise LoadFailed(f"the flood came to nothing: {self._error}")
         told = ("planned", "ok", "late", "refused", "reset", "timed_out", "unsent", "drained", "wrong", "duration_s")
         return {"capacity": self._capacity, "flood": {name: self._found[name] for name in told}}
 

@@ -155,11 +155,16 @@ def _drain_flags(case: Case) -> list[str]:
 
 
 def _end(server: Server, case: Case) -> Raw:
-    """Ends the main process, politely as far as it listens to that; tells how it went, and who is there after it."""
+    """Ends the main process, politely as far as it listens to that; tells how it went, and who is there after it.
+
+    The last look before that is at who still waits to be accepted: a server that is stuck takes none of them any more,
+    and of any other there is none.
+    """
     process = server.process
     if case.hazard.inject == "terminate":
         _wait_for(lambda: process.poll() is not None, MEASURED_DRAIN_MS / 1000 + _SETTLE)
     alive = process.poll() is None
+    unaccepted = _unaccepted(server.address) if alive else 0
     began = time.monotonic()
     for _ in range(2):
         if process.poll() is None:
@@ -172,7 +177,13 @@ def _end(server: Server, case: Case) -> Raw:
 
     if process.poll() is not None:
         _wait_for(lambda: not behind(), _SETTLE)
-    return {"alive": alive, "exit": process.poll(), "stop_s": took if alive else None, "left_behind": behind()}
+    return {
+        "alive": alive,
+        "unaccepted": unaccepted,
+        "exit": process.poll(),
+        "stop_s": took if alive else None,
+        "left_behind": behind(),
+    }
 
 
 def _wait_for(condition: Callable[[], bool], within: float) -> bool:
@@ -238,7 +249,6 @@ def _happen(task: HazardTask, bench: Bench, server: Server, raw: Raw) -> None:
         "listens": last.listens,
         "back": last.served,
         "connected": connected + (load.get("connected") or 0),
-        "unaccepted": _unaccepted(address),
     }
     _check_moments(found, case)
     raw["requests"] = requests_of(load)
@@ -258,8 +268,9 @@ class _Memory:
         self.seen[f"pss_{when}"] = pss_bytes(self._server.members())
 
 
-def _unaccepted(address: tuple[str, int]) -> int:
+def _unaccepted(listener: str) -> int:
     """Returns how many connections still wait to be accepted, once all that can be were."""
+    address = parse_address(listener)
     _wait_for(lambda: queued(address) == 0, _SETTLE)
     return queued(address)
 

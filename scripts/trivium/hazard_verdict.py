@@ -9,7 +9,7 @@ whole interval must lie on one side; where it does not, nothing is said.
 from collections.abc import Sequence
 from typing import Any
 
-from trivium.hazard_defences import by_defence, is_apart
+from trivium.hazard_defences import by_defence, helps
 from trivium.hazard_matrix import matrix
 from trivium.hazard_words import WITHSTOOD, Item, bare, flags_of, listed, shortened, unit_of
 
@@ -86,10 +86,10 @@ def _scores(contenders: Sequence[str], items: Sequence[Item]) -> str:
 
 
 def _defences(results: dict[str, Any]) -> list[str]:
-    """Returns what each defence brings about, where its two sides are apart; said once for all that it helps."""
+    """Returns what each defence brings about, where that helps and the two sides are apart; said once for all that it helps."""
     found = []
     for pairs in by_defence(results):
-        helped = [pair for pair in pairs if is_apart(pair)]
+        helped = [pair for pair in pairs if helps(pair)]
         if not helped:
             continue
         first, unit = helped[0], unit_of(helped[0])

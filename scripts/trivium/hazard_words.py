@@ -18,6 +18,7 @@ Item = dict[str, Any]
 # From 0 (no harm) to 4 (half of all and more), each with a sign that needs no colour.
 SIGNS = ("○", "◔", "◑", "◕", "●")
 _LEVELS = (0.01, 0.1, 0.5)  # where the levels above 1 begin
+MORE_IS_BETTER = ("goodput",)  # of metrics; of all others the less, the better
 WITHSTOOD = 0.1  # harm below this share is withstood
 SHADES = ("none", "under 1%", "under 10%", "under half", "half or more")
 
@@ -95,7 +96,7 @@ def bounds(item: Item, unit: str) -> str:
 
 
 def flags_of(pair: Item) -> str:
-    """Returns a defence's flags as they are typed; of one that is there by itself, those that take it away."""
+    """Returns a defence's flags as they are typed; of one that is there by itself, that it is not taken away."""
     flags = pair["flags"] if isinstance(pair["flags"], str) else " ".join(pair["flags"])
     return as_typed(flags, pair.get("by_itself", False))
 

@@ -190,7 +190,7 @@ class Plan:
         return [task for task in tasks if isinstance(task, MicroTask) or task.entry.contender.key not in excluded]
 
     def pairs(self) -> list[tuple[Variant, Contender]]:
-        """Returns what is measured in every round: each contender in each variant that it can be in."""
+        """Returns what is measured: each contender in each variant that it can be in."""
         served = [
             (variant, entry.contender)
             for scenario in self.scenarios

@@ -115,6 +115,11 @@ def legend(results: dict[str, Any]) -> list[str]:
     lines = [f"Medians; {spread}."]
     if plain:
         lines[0] += f' {ratios} are paired by round; an interval that holds 1 reads "no difference".'
+    if results.get("doses") and results["run"]["rounds_measured"] > 1:
+        lines.append(
+            "Dose curves: the doses beside the matrix's are measured in every other round; around them stands the "
+            f"range of these rounds, where they are fewer than {FEWEST_FOR_INTERVAL}."
+        )
     if any(cell["load_limited"] for cell in cells):
         lines.append(
             "load-limited: the load client had no time left. Rate and latency are then its own as much as the "
