@@ -99,19 +99,20 @@ class Descriptors : public Limit {
   // As many workers as there are clients, where a worker holds one.
   static std::string workers() { return contender().loops() ? "2" : std::to_string(many); }
 
-  // What became of the clients once `all_judged`.
+  // What became of the clients once `all_judged`: who waits has heard nothing for that long.
   struct Fates {
     std::vector<Stream> served;
     std::vector<Stream> waiting;
     std::int64_t refused = 0;
   };
-  Fates connect_many(const std::function<bool(const Counters&)>& all_judged) {
+  Fates connect_many(const std::function<bool(const Counters&)>& all_judged,
+                     milliseconds silence = conformance::glance) {
     std::vector<Stream> clients;
     for (std::size_t i = 0; i < many; ++i) clients.push_back(connect());
     (void)server().counters_when(all_judged);
     Fates fates;
     for (auto& client : clients) {
-      if (!client.readable(conformance::glance)) {
+      if (!client.readable(silence)) {
         fates.waiting.push_back(std::move(client));
         continue;
       }
@@ -152,9 +153,10 @@ TEST_P(Descriptors, OfOneProcessRunOutAndWhoComesThenWaits) {
 TEST_P(Descriptors, OfOneProcessRunOutAndWhoComesThenIsRefused) {
   if (!one_table() || !may_refuse()) GTEST_SKIP() << "n/a: as above, or nobody is there to refuse";
   serve({"--workers", workers(), "--max-connections", "1000", "--at-limit", "refuse"}, few);
-  auto fates = connect_many([](const Counters& now) {
+  const auto all_accepted = [](const Counters& now) {
     return now.at("accepted") == static_cast<std::int64_t>(many) && now.closed("refused") > 0;
-  });
+  };
+  auto fates = connect_many(all_accepted, conformance::patience);  // nobody waits
   EXPECT_FALSE(fates.served.empty());
   EXPECT_TRUE(fates.waiting.empty());
   EXPECT_GT(fates.refused, 0) << "descriptors were enough";
