@@ -92,12 +92,23 @@ INSTANTIATE_TEST_SUITE_P(All, Limit, testing::ValuesIn(all_contenders()), test_n
 
 class Descriptors : public Limit {
  protected:
+#ifdef __SANITIZE_ADDRESS__
+  // To look at an object's type, which coroutines' channels have it do, it takes a pipe; where
+  // there is no descriptor left, it calls the object invalid.
+  void SetUp() override {
+    Limit::SetUp();
+    if (!contender().processes()) GTEST_SKIP() << "n/a: the sanitizer needs descriptors of its own";
+  }
+#endif
+
   // How many processes may have in tests of this suite, and clients that are too many for that.
   static constexpr int few = 48;
   static constexpr std::size_t many = 64;
 
   // As many workers as there are clients, where a worker holds one.
-  static std::string workers() { return contender().loops() ? "2" : std::to_string(many); }
+  static std::string workers() {
+    return contender().loops() ? "2" : std::to_string(many);
+  }
 
   // What became of the clients once `all_judged`: who waits has heard nothing for that long.
   struct Fates {
