@@ -93,8 +93,8 @@ INSTANTIATE_TEST_SUITE_P(All, Limit, testing::ValuesIn(all_contenders()), test_n
 class Descriptors : public Limit {
  protected:
 #ifdef __SANITIZE_ADDRESS__
-  // To look at an object's type, which coroutines' channels have it do, it takes a pipe; where
-  // there is no descriptor left, it calls the object invalid.
+  // To look at an object's type it takes a pipe; where no descriptor is left, it calls the object
+  // invalid.
   void SetUp() override {
     Limit::SetUp();
     if (!contender().processes()) GTEST_SKIP() << "n/a: the sanitizer needs descriptors of its own";
