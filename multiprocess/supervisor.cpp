@@ -20,7 +20,7 @@ Supervisor::Supervisor(std::size_t workers, Policy policy, Start start, Required
     while (running_.size() < workers) running_.emplace(start_(), backoff);
   } catch (const std::system_error&) {
     if (required == all || running_.empty()) throw;
-    const Vacancy later{Clock::now() + Backoff::shortest, backoff};
+    const Vacancy later{Clock::now() + retry_after, backoff};
     vacancies_.resize(workers - running_.size(), later);
   }
 }
@@ -47,7 +47,7 @@ void Supervisor::replace() {
         continue;
       }
     } catch (const std::system_error&) {
-      vacancy.due = now + std::max(vacancy.backoff.after({}), Backoff::shortest);
+      vacancy.due = now + std::max(vacancy.backoff.after({}), retry_after);
     }
     vacancies_.push_back(vacancy);
   }

@@ -21,7 +21,6 @@ class Backoff {
  public:
   using Duration = std::chrono::steady_clock::duration;
   static constexpr Duration long_life = std::chrono::seconds(1);
-  static constexpr Duration shortest = std::chrono::milliseconds(10);
   static constexpr Duration longest = std::chrono::seconds(2);
 
   explicit Backoff(Duration first) noexcept : first_(first) {}
@@ -48,6 +47,9 @@ class Supervisor {
   };
 
   enum Required { all, one };  // of the workers, at the start
+
+  /// How soon a start is tried again, at the soonest, that the system refused.
+  static constexpr Backoff::Duration retry_after = std::chrono::milliseconds(10);
 
   using Clock = Units::Clock;
   using Start = std::function<std::size_t()>;
