@@ -11,6 +11,7 @@
 
 #include <algorithm>
 #include <array>
+#include <boost/algorithm/string/replace.hpp>
 #include <cerrno>
 #include <csignal>
 #include <cstdlib>
@@ -130,12 +131,7 @@ std::vector<std::string> split_command(std::string_view command) {
 
 std::vector<std::string> substitute(std::vector<std::string> words, std::string_view placeholder,
                                     std::string_view value) {
-  for (auto& word : words) {
-    for (auto at = word.find(placeholder); at != std::string::npos;
-         at = word.find(placeholder, at + value.size())) {
-      word.replace(at, placeholder.size(), value);
-    }
-  }
+  for (auto& word : words) boost::replace_all(word, placeholder, value);
   return words;
 }
 

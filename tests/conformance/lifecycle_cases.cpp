@@ -15,6 +15,17 @@
 namespace trivium::conformance {
 namespace {
 
+bool splits() {
+  return value_of("--connection") == "split";
+}
+
+// Whether, where connections are split, each process that `server` started has its other half. A
+// worker that has just started may be about to fork it, also while others serve.
+bool in_pairs(const std::vector<Process>& units, pid_t server) {
+  const auto workers = std::ranges::count(units, server, &Process::parent);
+  return !splits() || std::ssize(units) == 2 * workers;
+}
+
 class EchoContractLifecycle : public EchoTest {
  protected:
   void SetUp() override { use({}); }
@@ -25,18 +36,6 @@ class EchoContractLifecycle : public EchoTest {
     std::size_t sum = open_descriptors(main_process());
     for (const auto& unit : descendants(main_process())) sum += open_descriptors(unit.pid);
     return sum;
-  }
-
-  // Whether, where connections are split, each process that the server started has one of its own.
-  // A pool's workers may still be starting while one of them serves.
-  [[nodiscard]] bool all_in_pairs() {
-    if (value_of("--connection") != "split") return true;
-    const auto all = descendants(main_process());
-    const auto has_child = [&](const Process& unit) {
-      return std::ranges::count(all, unit.pid, &Process::parent) > 0;
-    };
-    return std::ranges::all_of(
-        all, [&](const Process& unit) { return unit.parent != main_process() || has_child(unit); });
   }
 
   // Connections of every kind, one after another.
@@ -106,7 +105,7 @@ TEST_F(EchoContractLifecycle, NoDescriptorLeaks) {
   constexpr int rounds = 60;
   mix(15);  // Whatever is opened once and kept, is open after this.
   (void)server().settled_counters();
-  EXPECT_TRUE(poll_until([&] { return all_in_pairs(); }));
+  EXPECT_TRUE(poll_until([&] { return in_pairs(descendants(main_process()), main_process()); }));
   const auto before = descriptors_in_all();
   mix(rounds);
   (void)server().settled_counters();
@@ -135,14 +134,12 @@ class EchoContractWorkers : public EchoTest {
 
   [[nodiscard]] std::vector<Process> units() { return descendants(server().child().pid()); }
 
-  // The units of a server that has just started. Where connections are split, a worker may be
-  // about to fork its other half.
+  // The units of a server that has just started.
   [[nodiscard]] std::vector<Process> first_units() {
     std::vector<Process> all;
     EXPECT_TRUE(poll_until([&] {
       all = units();
-      const auto workers = std::ranges::count(all, server().child().pid(), &Process::parent);
-      return !splits() || std::ssize(all) == 2 * workers;
+      return in_pairs(all, server().child().pid());
     })) << to_string(all);
     return all;
   }
@@ -174,8 +171,6 @@ class EchoContractWorkers : public EchoTest {
     });
     return serving;
   }
-
-  [[nodiscard]] static bool splits() { return value_of("--connection") == "split"; }
 };
 
 TEST_F(EchoContractWorkers, DeathOfABusyOneIsCounted) {

@@ -29,6 +29,11 @@ std::vector<std::string> with_streams(const Contender& contender, const std::str
   return shell;
 }
 
+// The server whose ready line that is.
+EchoServer server_of(const std::string& ready) {
+  return EchoServer(conformance::parse_endpoint(ready.substr(ready.rfind(' ') + 1)));
+}
+
 class Streams : public HazardTest {};
 
 TEST_P(Streams, AReadyLineThatCannotBeWrittenIsOneLineAndExitOne) {
@@ -67,7 +72,7 @@ TEST_P(Streams, CountersForWhichThereIsNoRoomHoldUpNobody) {
   conformance::Child child(with_streams(contender(), "2>" + full.path()));
   const auto ready = child.out_line();
   ASSERT_TRUE(ready);
-  const EchoServer server(conformance::parse_endpoint(ready->substr(ready->rfind(' ') + 1)));
+  const EchoServer server = server_of(*ready);
   for (int i = 0; i < 3; ++i) {
     child.signal(SIGUSR1);
     conformance::expect_answer(server, "service\n\n", "service\n");
@@ -92,7 +97,7 @@ TEST_P(Streams, WhoeverDiesOfAnExceptionDiesThoughNobodyReadsWhy) {
   conformance::Child child(words);
   const auto ready = child.out_line();
   ASSERT_TRUE(ready);
-  const EchoServer server(conformance::parse_endpoint(ready->substr(ready->rfind(' ') + 1)));
+  const EchoServer server = server_of(*ready);
   for (int death = 0; death < 4; ++death) {  // more than there are workers
     auto stream = server.connect();
     stream.send("@leak 512MiB\n");
@@ -113,7 +118,7 @@ TEST_P(Streams, ThatAreClosedAreNobodyElses) {
   conformance::Child child(with_streams(contender(), "<&- 2>&-"));
   const auto ready = child.out_line();
   ASSERT_TRUE(ready);
-  const EchoServer server(conformance::parse_endpoint(ready->substr(ready->rfind(' ') + 1)));
+  const EchoServer server = server_of(*ready);
   for (const char* stream : {"0", "2"}) {
     const auto link = "/proc/" + std::to_string(child.pid()) + "/fd/" + stream;
     EXPECT_EQ(std::filesystem::read_symlink(link), "/dev/null") << stream;
