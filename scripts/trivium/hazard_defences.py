@@ -7,7 +7,8 @@ from typing import Any
 
 from trivium import svg
 from trivium.axes import Axis, fitting, short
-from trivium.hazard_words import MORE_IS_BETTER, Item, bare, bounds, flags_of, listed, percent, slug, told, unit_of, with_unit
+from trivium.hazard_words import Item, bare, bounds, flags_of, listed, percent, slug, told, unit_of, with_unit
+from trivium.hazards import DOSES
 from trivium.palette import look_of
 from trivium.plot_dots import Panel, Picture
 from trivium.scenario_tables import Table, Text
@@ -31,7 +32,7 @@ def helps(pair: Item) -> bool:
     worse, better = pair["without"], pair["with"]
     if any(side.get(key) is None for side in (worse, better) for key in ("low", "high")):
         return False
-    if pair.get("metric") in MORE_IS_BETTER:
+    if DOSES.get(pair.get("metric", "")) == "higher":
         worse, better = better, worse
     return bool(worse["low"] > better["high"])
 

@@ -38,6 +38,11 @@ _LEAD = 0.002  # the hazard begins this long before a request of the timeline is
 _IN_FLIGHT = 256
 _GLANCE = 0.05
 MOST_OFF_MS = 100  # how far from its time a hazard may begin or end
+_MOMENTS = {  # at which memory is looked at, by metric
+    "share_kept": ("before", "after"),
+    "memory_kept": ("before", "after"),
+    "memory_during": ("before", "during"),
+}
 _STILL_OPEN = 0.1  # seconds for which neighbours stay after a SIGTERM
 _SETTLE = 1.0  # seconds for what has died to be gone, and for who gave up to come back
 
@@ -113,12 +118,9 @@ def requests_of(load: Raw) -> Raw:
 
 
 def _run_through(
-    scene: Scene, injector: Injector, healthy: _Healthy, peek: Callable[[], None]
+    scene: Scene, injector: Injector, healthy: _Healthy, memory: "_Memory"
 ) -> tuple[float, float, int]:
-    """Lets it happen; returns when the hazard began and ended, and how many neighbours were lost.
-
-    `peek` is called when half of the hazard's time is over.
-    """
+    """Lets it happen; returns when the hazard began and ended, and how many neighbours were lost."""
     spans = scene.case.hazard.spans
     start = healthy.wait_for_begin()
     _wait_until(start + spans.before - _LEAD, lambda: None)
@@ -129,7 +131,7 @@ def _run_through(
         _wait_until(began + _STILL_OPEN, injector.tick)
         lost = _lost(scene.neighbours)
     _wait_until(start + spans.before + spans.during / 2, injector.tick)
-    peek()
+    memory.look("during")
     _wait_until(start + spans.before + spans.during, injector.tick)
     injector.end()
     ended = began if scene.case.hazard.is_instant else time.monotonic()
@@ -215,26 +217,21 @@ def _happen(task: HazardTask, bench: Bench, server: Server, raw: Raw) -> None:
     injector = injector_for(scene)
     injector.prepare()
     scene.neighbours = [Neighbour(address) for _ in range(wanted)]
-    kept, meanwhile = hazard.metrics & {"share_kept", "memory_kept"}, "memory_during" in hazard.metrics
-    memory = _Memory(server)
-    if kept or meanwhile:
-        memory.look("before")
+    memory = _Memory(server, hazard.metrics)
+    memory.look("before")
     output = bench.scratch / "load.json"
     output.unlink(missing_ok=True)
     command = _load_command(task, server.address, output)
     raw["load_command"] = command
     machine, watched = machine_time(), time.monotonic()
     healthy = _Healthy(command, bench.placement.load, hazard.spans, output)
-    began, ended, lost = _run_through(
-        scene, injector, healthy, (lambda: memory.look("during")) if meanwhile else (lambda: None)
-    )
+    began, ended, lost = _run_through(scene, injector, healthy, memory)
     load = healthy.result()
     facts = injector.facts()
     raw["watched_seconds"] = time.monotonic() - watched
     now = machine_time()
     raw["machine_busy_seconds"], raw["stolen_seconds"] = now.busy - machine.busy, now.stolen - machine.stolen
-    if kept:
-        memory.look("after")
+    memory.look("after")
     lost = lost if lost >= 0 else _lost(scene.neighbours)
     start = load["start_monotonic_ns"] / 1e9
     last = probe(address, _SETTLE if server.process.poll() is None else _GLANCE)
@@ -257,15 +254,17 @@ def _happen(task: HazardTask, bench: Bench, server: Server, raw: Raw) -> None:
 
 
 class _Memory:
-    """What the server's processes hold, at the moments when that is looked at; bytes of PSS, or None."""
+    """What the server's processes hold, at the moments that the metrics need; bytes of PSS, or None."""
 
-    def __init__(self, server: Server) -> None:
+    def __init__(self, server: Server, metrics: set[str]) -> None:
         self._server = server
+        self._moments = {moment for metric in metrics for moment in _MOMENTS.get(metric, ())}
         self.seen: Raw = dict.fromkeys(("pss_before", "pss_during", "pss_after"))
 
-    def look(self, when: str) -> None:
-        """Looks now."""
-        self.seen[f"pss_{when}"] = pss_bytes(self._server.members())
+    def look(self, moment: str) -> None:
+        """Looks now, where anything needs that."""
+        if moment in self._moments:
+            self.seen[f"pss_{moment}"] = pss_bytes(self._server.members())
 
 
 def _unaccepted(listener: str) -> int:

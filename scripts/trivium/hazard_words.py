@@ -18,7 +18,6 @@ Item = dict[str, Any]
 # From 0 (no harm) to 4 (half of all and more), each with a sign that needs no colour.
 SIGNS = ("○", "◔", "◑", "◕", "●")
 _LEVELS = (0.01, 0.1, 0.5)  # where the levels above 1 begin
-MORE_IS_BETTER = ("goodput",)  # of metrics; of all others the less, the better
 WITHSTOOD = 0.1  # harm below this share is withstood
 SHADES = ("none", "under 1%", "under 10%", "under half", "half or more")
 

@@ -31,6 +31,7 @@ HEADLINES = {
     "lost": "accepted connections that were lost",
     "share_kept": "kept of what was leaked",
 }
+# What curves show, and which way is better; of all other metrics the less.
 DOSES = {"p99_during": "lower", "share_harmed": "lower", "goodput": "higher"}
 # How what became of a healthy request is written down.
 OUTCOMES = {
