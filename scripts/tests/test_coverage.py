@@ -2,7 +2,7 @@
 # Copyright (c) 2026 The Trivium authors
 import unittest
 
-from trivium.coverage import share, table, tallies
+from trivium.coverage import share, spoilt, table, tallies
 
 _LINES = [
     {"count": 3, "branches": [{"count": 3}, {"count": 0}]},
@@ -31,6 +31,12 @@ class Coverage(unittest.TestCase):
         self.assertEqual(share(0, 0), "-")
         self.assertEqual(share(19, 20), "95.0 %")
         self.assertIn("50.0 %", table(report("shared/net/url.cpp")))
+
+    def test_spoilt_files_are_named_once(self) -> None:
+        said = "libgcov profiling error:/build/x/url.cpp.gcda:Merge mismatch for function 0\n"
+        said += "libgcov profiling error:/build/x/fetch.cpp.gcda:Merge mismatch for function 7\n" + said
+        self.assertEqual(spoilt(said), ["fetch.cpp", "url.cpp"])
+        self.assertEqual(spoilt(""), [])
 
 
 if __name__ == "__main__":

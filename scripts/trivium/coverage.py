@@ -8,14 +8,17 @@ Branches that only an exception takes, or that no statement of ours stands for, 
 """
 
 import json
+import re
 import subprocess
 import sys
 from collections.abc import Iterable
 from dataclasses import dataclass
+from pathlib import Path
 
 from trivium.paths import ROOT
 
 _BUILD = ROOT / "build" / "coverage"
+_SPOILT = _BUILD / "spoilt"
 _PARTS = ("shared/protocol", "shared/net", "shared/app", "shared/load", "shared/stats", "multiprocess", "multithread", "async")
 
 
@@ -66,6 +69,11 @@ def table(report: dict) -> str:
     return "\n".join(lines)
 
 
+def spoilt(messages: str) -> list[str]:
+    """Returns the files whose counts others could not add to, from what libgcov said; each once, by name."""
+    return sorted({Path(path).name.removesuffix(".gcda") for path in re.findall(r"profiling error:(.+?):", messages)})
+
+
 def main() -> int:
     """Reads what the tests left in build/coverage, prints the table, writes the pages."""
     pages = _BUILD / "html" / "index.html"
@@ -79,6 +87,8 @@ def main() -> int:
         return 1
     print(table(json.loads((_BUILD / "coverage.json").read_text(encoding="utf-8"))))
     print(f"every line: {pages.relative_to(ROOT)}")
+    if _SPOILT.is_file() and (files := spoilt(_SPOILT.read_text(encoding="utf-8", errors="replace"))):
+        print(f"a killed process spoilt counts, so that more was reached than is shown, at least of: {', '.join(files)}")
     return 0
 
 
