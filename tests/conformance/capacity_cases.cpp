@@ -112,9 +112,9 @@ TEST_F(EchoContractCapacity, AThousandAtOnce) {
   int at_a_time = config().capacity == 0 ? count : config().capacity;
   if (config().capacity_is_workers) {
     at_a_time = 8;
-    use({"--workers", std::to_string(at_a_time)});
+    use({"--workers", std::to_string(at_a_time), "--idle-timeout", "10m"});
   } else {
-    use({});
+    use({"--idle-timeout", "10m"});
   }
   at_a_time = std::min(at_a_time, count);
   Crowd crowd{server(), count, at_a_time};

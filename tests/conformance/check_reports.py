@@ -70,13 +70,40 @@ class ExitCodes(unittest.TestCase):
             ["--spawn", _SERVER, "--capacity", "many"],
             ["--spawn", _SERVER, "--matrix", "table.txt"],
             ["--spawn", _SERVER, "--known-failures", "/no/such/file"],
+            ["--spawn", _SERVER, "--known-failures", str(HERE / "junit.xsd")],
+            ["--spawn", _SERVER, "--timeout", "nans"],
             ["--spawn", _SERVER, "--frobnicate"],
             ["--spawn", _SERVER, "--only", "no.such.case"],
+            ["--list", "--only", "no.such.case"],
         ):
             done = conformance(*arguments)
             self.assertEqual(done.returncode, 2, arguments)
             self.assertEqual(done.stderr.count("\n"), 1, done.stderr)
         self.assertEqual(subprocess.run([PROGRAM, "--spawn", _SERVER, "--timeout", "5"], capture_output=True).returncode, 2)
+
+    def test_a_level_that_is_no_must(self) -> None:
+        chosen = ["--spawn", _SERVER + " --mutant ignores-sigterm", "--only", "spawn.sigterm"]
+        self.assertEqual(conformance(*chosen).returncode, 0)
+        self.assertEqual(conformance(*chosen, "--strict").returncode, 1)
+
+    def test_what_a_target_says_is_no_word_of_the_harness(self) -> None:
+        liar = "sh -c 'echo \"the harness failed: no\" >&2; exit 1' {url}"
+        done = conformance("--fetch", liar)
+        self.assertEqual(done.returncode, 3, done.stdout)
+        self.assertIn("[  FAILED  ] fetch.reach.one-page", done.stdout)
+
+    def test_what_the_machine_refuses(self) -> None:
+        for descriptors in range(24, 40, 4):
+            limited = f"ulimit -n {descriptors}; exec {PROGRAM} --spawn '{_SERVER}' --only 'echo.line.*'"
+            done = subprocess.run(["sh", "-c", limited], capture_output=True, text=True, timeout=200)
+            self.assertIn(done.returncode, (0, 3), done.stdout + done.stderr)
+
+    def test_variables_of_googletest(self) -> None:
+        names = ("GTEST_TOTAL_SHARDS=2", "GTEST_SHARD_INDEX=0", "GTEST_REPEAT=2", "GTEST_BREAK_ON_FAILURE=1")
+        done = subprocess.run(
+            ["env", *names, PROGRAM, "--spawn", _NO_CR, *_LINES], capture_output=True, text=True, timeout=200
+        )
+        self.assertEqual(done.returncode, 1, done.stdout + done.stderr)
 
     def test_not_reachable(self) -> None:
         for arguments in (["--target", "127.0.0.1:1"], ["--spawn", "/no/such/server {port}"], ["--fetch", "false {url}"]):
@@ -250,6 +277,39 @@ class FlagsOfTargets(unittest.TestCase):
             conformance(*targets, "--only", "echo.line.lf", "--json", file.name)
             report = json.load(file)
         self.assertEqual([target["capacity"] for target in report["targets"]], ["5", "1"])
+
+
+class Unusual(unittest.TestCase):
+    """Servers that are right in a way of their own."""
+
+    def test_servers(self) -> None:
+        for kind in ("chatty", "ready-too-early", "ipv6-only"):
+            chosen = ["--only", "echo.line.*", "--only", "echo.load.one-after-another"]
+            done = conformance("--spawn", f"{_SERVER} --mutant {kind}", *chosen)
+            self.assertEqual(done.returncode, 0, done.stdout)
+
+    def test_names(self) -> None:
+        names = ["b\xc3\xa4r | \\| <b>", "bad \udcff\udcfe", "two\nlines", "\uffff"]
+        with tempfile.TemporaryDirectory() as folder:
+            paths = [str(Path(folder) / name) for name in ("r.json", "r.xml", "r.md", "r.html")]
+            files = ["--json", paths[0], "--junit", paths[1], "--matrix", paths[2], "--matrix", paths[3]]
+            for name in names:
+                done = conformance("--name", name, "--spawn", _SERVER, "--only", "echo.line.lf", *files)
+                self.assertEqual(done.returncode, 0, done.stderr)
+                with open(paths[0], encoding="utf-8") as file:
+                    self.assertTrue(json.load(file)["targets"][0]["name"])
+                check = ["xmllint", "--noout", "--schema", str(HERE / "junit.xsd"), paths[1]]
+                self.assertEqual(subprocess.run(check, capture_output=True).returncode, 0, name)
+                rows = Path(paths[2]).read_text(encoding="utf-8").splitlines()
+                self.assertEqual({row.count("|") for row in rows if row.startswith("|")}, {3}, rows)
+
+    def test_a_report_that_cannot_be_written_costs_no_other(self) -> None:
+        with tempfile.NamedTemporaryFile(suffix=".xml") as file:
+            reports = ["--json", "/no/such/folder/r.json", "--junit", file.name]
+            done = conformance("--spawn", _SERVER, "--only", "echo.line.lf", *reports)
+            self.assertEqual(done.returncode, 3)
+            self.assertIn("can't write /no/such/folder/r.json", done.stderr)
+            self.assertIn("echo.line.lf", Path(file.name).read_text(encoding="utf-8"))
 
 
 class Selection(unittest.TestCase):

@@ -35,7 +35,7 @@ struct ExitStatus {
 
 struct ChildOptions {
   bool capture_stdout = true;                  // else inherited
-  bool capture_stderr = true;                  // else inherited
+  bool capture_stderr = true;                  // else inherited; 256 MiB of each at most
   bool terminal_stderr = false;                // what is captured is a terminal's, in raw mode
   std::optional<std::string> stdin_text = {};  // given through a pipe; without it /dev/null
   std::vector<std::string> environment = {};   // NAME=VALUE, added to ours
@@ -75,6 +75,10 @@ class Child {
   // Closes our ends, as a reader that goes away does.
   void close_stdout() { out_.fd.reset(); }
   void close_stderr() { err_.fd.reset(); }
+
+  // Gives the ends away; nothing is captured from then on.
+  [[nodiscard]] Fd release_stdout() { return std::move(out_.fd); }
+  [[nodiscard]] Fd release_stderr() { return std::move(err_.fd); }
 
  private:
   struct Capture {

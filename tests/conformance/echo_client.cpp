@@ -94,7 +94,8 @@ void expect_echo(Stream& stream, const std::string& content) {
 }
 
 std::size_t send_until_blocked(Stream& stream, std::string_view block, std::size_t limit) {
-  constexpr int still_ms = 400;
+  // A server may rest for a moment and go on: it has stopped who must wait this long.
+  const auto still = std::max(milliseconds{1000}, 4 * glance);
   std::size_t sent = 0;
   while (sent < limit) {
     // Goes on inside the block where the last send stopped, so that the stream stays in lines.
@@ -102,7 +103,7 @@ std::size_t send_until_blocked(Stream& stream, std::string_view block, std::size
     if (count < 0) throw std::runtime_error("reset while sending");
     sent += static_cast<std::size_t>(count);
     pollfd polled{stream.fd(), POLLOUT, 0};
-    if (count == 0 && ::poll(&polled, 1, still_ms) == 0) return sent;
+    if (count == 0 && ::poll(&polled, 1, static_cast<int>(still.count())) == 0) return sent;
   }
   return sent;
 }

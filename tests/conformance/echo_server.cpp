@@ -32,22 +32,8 @@ void remove_flag(std::vector<std::string>& words, const std::string& flag) {
   }
 }
 
-std::string describe(Child& child) {
-  const auto status = child.wait(Deadline{milliseconds{0}});
-  std::string text = status ? "it ended with " + std::to_string(status->shell_code()) : "it runs";
-  return text + "; standard output: " + escaped(child.out()) +
-         "; standard error: " + escaped(child.err(), 4000);
-}
-
-bool accepts(const Endpoint& at) {
-  try {
-    auto stream = Stream::connect(at, Deadline{milliseconds{1000}});
-    // Ends it well: to close with a head that was not read would be a reset.
-    (void)stream.exchange({}, true, Deadline{4 * glance});
-    return true;
-  } catch (const std::system_error&) {
-    return false;
-  }
+Deadline until_ready() {
+  return Deadline{config().timeout.count() > 0 ? 4 * patience : startup_patience};
 }
 
 }  // namespace
@@ -76,12 +62,12 @@ std::string value_of(const std::string& flag) {
 }
 
 EchoServer::EchoServer(const std::vector<std::string>& flags) {
-  const Deadline deadline{config().timeout.count() > 0 ? 4 * patience : startup_patience};
+  const auto deadline = until_ready();
   if (config().contract) {
     child_.emplace(echo_command(flags));
     const auto line = child_->out_line(0, deadline);
     if (!line || !line->starts_with(ready_words)) {
-      throw std::runtime_error("no ready line; " + describe(*child_));
+      throw std::runtime_error("no ready line; " + describe());
     }
     at_ = parse_endpoint(std::string_view{*line}.substr(ready_words.size()));
     return;
@@ -91,23 +77,48 @@ EchoServer::EchoServer(const std::vector<std::string>& flags) {
   for (int attempt = 1;; ++attempt) {
     if (starts_at(free_port(), flags, deadline)) return;
     if (attempt == attempts || deadline.expired()) {
-      throw std::runtime_error("the server did not become ready; " + describe(*child_));
+      throw std::runtime_error("the server did not become ready; " + describe());
     }
   }
 }
 
-// Ready means the ready line, or the first connection that succeeds.
+EchoServer::EchoServer(std::uint16_t port) {
+  if (!starts_at(port, {}, until_ready())) {
+    throw std::runtime_error("the server did not become ready; " + describe());
+  }
+}
+
+// Ready means that a connection succeeds: who says more of itself may say it too early.
 bool EchoServer::starts_at(std::uint16_t port, const std::vector<std::string>& flags,
                            Deadline deadline) {
-  at_ = {"127.0.0.1", port};
+  at_.port = port;
   child_.emplace(echo_command(flags, port));
-  const bool ready = poll_until(
-      [this] {
-        return !child_->running() || child_->out().find(ready_words) != std::string::npos ||
-               accepts(at_);
-      },
-      deadline);
+  out_ = std::make_unique<Drain>(child_->release_stdout());
+  err_ = std::make_unique<Drain>(child_->release_stderr());
+  const bool ready = poll_until([this] { return !child_->running() || accepts(); }, deadline);
   return ready && child_->running();
+}
+
+bool EchoServer::accepts() {
+  for (const char* host : {"127.0.0.1", "::1"}) {
+    at_.host = host;
+    try {
+      auto stream = connect(Deadline{milliseconds{1000}});
+      // Ends it well: to close with a head that was not read would be a reset.
+      (void)stream.exchange({}, true, Deadline{4 * glance});
+      return true;
+    } catch (const std::system_error&) {
+      continue;
+    }
+  }
+  return false;
+}
+
+std::string EchoServer::describe() {
+  const auto status = child().wait(Deadline{milliseconds{0}});
+  std::string text = status ? "it ended with " + std::to_string(status->shell_code()) : "it runs";
+  return text + "; standard output: " + escaped(out_ ? out_->text() : child().out()) +
+         "; standard error: " + escaped(err_ ? err_->text() : child().err(), 4000);
 }
 
 // Whatever it left is killed: a case that is about leftovers has looked before.
@@ -140,7 +151,7 @@ Counters EchoServer::counters() {
     if (line->starts_with("{")) return parse_counters(*line);
     at += line->size() + 1;
   }
-  throw std::runtime_error("SIGUSR1 was not answered by a line of JSON; " + describe(process));
+  throw std::runtime_error("SIGUSR1 was not answered by a line of JSON; " + describe());
 }
 
 Counters EchoServer::counters_when(const std::function<bool(const Counters&)>& enough,
@@ -194,6 +205,8 @@ void EchoTest::SetUp() {
       common_ = make_common_server();
     }
     if (!is_ours) ailment = what_ails(*common_);
+  } catch (const HarnessError&) {
+    throw;
   } catch (const std::runtime_error& error) {
     ailment = error.what();
   }
@@ -211,7 +224,7 @@ void EchoTest::TearDown() {
   if (probe_) {
     std::string ailment;
     if (server().gone()) {
-      ailment = "the server ended during the case; " + describe(server().child());
+      ailment = "the server ended during the case; " + server().describe();
     } else {
       transcript::note(0, "the exchange after the case:");
       ailment = what_ails(server());

@@ -14,6 +14,7 @@
 
 #include "tests/conformance/child.hpp"
 #include "tests/conformance/counters.hpp"
+#include "tests/conformance/drain.hpp"
 #include "tests/conformance/socket.hpp"
 
 namespace trivium::conformance {
@@ -37,6 +38,8 @@ class EchoServer {
   // Starts the command of --spawn and waits until it is ready. Throws std::runtime_error, with what
   // the server said, where it does not become ready.
   explicit EchoServer(const std::vector<std::string>& flags = {});
+  // The same at this port, without --contract.
+  explicit EchoServer(std::uint16_t port);
   // The server of --target.
   explicit EchoServer(Endpoint elsewhere) : at_(std::move(elsewhere)) {}
   ~EchoServer();
@@ -46,6 +49,9 @@ class EchoServer {
   [[nodiscard]] const Endpoint& at() const { return at_; }
   [[nodiscard]] Child& child() { return child_.value(); }
   [[nodiscard]] bool gone() { return child_ && !child_->running(); }
+
+  // What became of the process of --spawn, and what it said.
+  [[nodiscard]] std::string describe();
 
   // Connects; throws where it is refused.
   [[nodiscard]] Stream connect(Deadline deadline = Deadline{}, int receive_buffer = 0) const {
@@ -69,9 +75,13 @@ class EchoServer {
  private:
   [[nodiscard]] bool starts_at(std::uint16_t port, const std::vector<std::string>& flags,
                                Deadline deadline);
+  [[nodiscard]] bool accepts();
 
   Endpoint at_;
   std::optional<Child> child_;
+  // What a server says that is not ours: it may say more than a pipe holds.
+  std::unique_ptr<Drain> out_;
+  std::unique_ptr<Drain> err_;
 };
 
 // The fixture of all cases about a server. Cases use one server in common, started by the first;

@@ -3,6 +3,7 @@
 #include "tests/conformance/escape.hpp"
 
 #include <array>
+#include <boost/locale/utf.hpp>
 #include <cstdio>
 
 namespace trivium::conformance {
@@ -30,6 +31,17 @@ std::string escaped(std::string_view bytes, std::size_t limit) {
       std::snprintf(hex.data(), hex.size(), "\\x%02x", static_cast<unsigned char>(c));
       text += hex.data();
     }
+  }
+  return text;
+}
+
+std::string printable(const std::string& text) {
+  namespace utf = boost::locale::utf;
+  for (auto at = text.begin(); at != text.end();) {
+    const auto code = utf::utf_traits<char>::decode(at, text.end());
+    const bool is_text = code != utf::illegal && code != utf::incomplete;
+    const bool is_control = code < 0x20 || (code >= 0x7f && code < 0xa0);
+    if (!is_text || is_control || (code & 0xfffe) == 0xfffe) return escaped(text, text.size());
   }
   return text;
 }

@@ -12,4 +12,7 @@ namespace trivium::conformance {
 // than `limit` replaced by its length.
 [[nodiscard]] std::string escaped(std::string_view bytes, std::size_t limit = 400);
 
+// The text as it is where it is UTF-8 that every report may hold, and else escaped.
+[[nodiscard]] std::string printable(const std::string& text);
+
 }  // namespace trivium::conformance

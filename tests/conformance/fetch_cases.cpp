@@ -221,7 +221,7 @@ class Bad : public testing::TestWithParam<BadUrl> {};
 
 TEST_P(Bad, IsRefused) {
   const Requirement requirement{GetParam().id, GetParam().source, Level::must,
-                                "What is no URL that can be fetched fails with a reason, at once."};
+                                "What is no URL that can be fetched fails with a reason."};
   expect_outcome(failed({GetParam().reason}), GetParam().url);
 }
 

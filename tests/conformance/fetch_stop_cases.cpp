@@ -196,7 +196,7 @@ TEST(FetchContractStop, all_workers_killed) {
 
 TEST(FetchContractStop, nothing_left) {
   const Requirement requirement{"fetch.stop.nothing-left", "G5.4", Level::must,
-                                "A run that ends leaves no process behind, no zombie either."};
+                                "A run that ends leaves no process behind."};
   Origin origin;
   Call call;
   for (int i = 0; i < 20; ++i) call.urls.push_back(origin.url("/page"));

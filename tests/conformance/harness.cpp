@@ -2,6 +2,8 @@
 // Copyright (c) 2026 The Trivium authors
 #include "tests/conformance/harness.hpp"
 
+#include <sys/resource.h>
+
 #include <utility>
 
 #include "tests/conformance/catalogue.hpp"
@@ -86,6 +88,13 @@ Requirement::Requirement(const char* id, const char* source, Level level, const 
 }
 
 std::string unmet(const Needs& needs) {
+  constexpr int others = 40;  // descriptors that a judge has beside its connections
+  rlimit descriptors{};
+  ::getrlimit(RLIMIT_NOFILE, &descriptors);
+  if (static_cast<rlim_t>(needs.capacity + others) > descriptors.rlim_cur) {
+    return "machine: needs " + std::to_string(needs.capacity + others) + " descriptors, has " +
+           std::to_string(descriptors.rlim_cur);
+  }
   if (needs.contract && !config().contract) return "needs --contract";
   if (needs.slow && config().quick) return "--quick: waits for a long timeout";
   if (config().capacity != 0 && needs.capacity > config().capacity) {

@@ -15,6 +15,7 @@
 #include "tests/conformance/echo_client.hpp"
 #include "tests/conformance/harness.hpp"
 #include "tests/conformance/processes.hpp"
+#include "tests/conformance/scratch_file.hpp"
 
 namespace trivium::conformance {
 namespace {
@@ -110,12 +111,16 @@ TEST_F(EchoContractHazards, WorkComputes) {
   EXPECT_GE(cpu_time_of("@work 200ms"), milliseconds{200});
 }
 
-TEST_F(EchoContractHazards, LeakIsAnswered) {
+TEST_F(EchoContractHazards, LeakKeepsMemory) {
   const Requirement requirement{"hazards.leak", "C6.3", Level::must,
-                                "@leak is answered by its line."};
+                                "@leak keeps memory, and is answered by its line."};
+  constexpr std::size_t leaked = std::size_t{32} << 20;
   auto stream = open(server());
-  expect_echo(stream, "@leak 1MiB");
+  const pid_t pid = ask_pid(stream);
   expect_echo(stream, "@leak 4096");
+  const auto before = resident_bytes(pid);
+  expect_echo(stream, "@leak 32MiB");
+  EXPECT_GE(resident_bytes(pid), before + leaked / 10 * 9);
 }
 
 TEST_F(EchoContractHazards, OthersAreEchoed) {
@@ -168,7 +173,8 @@ TEST_F(EchoContractHazards, ASleeperIsClosedAtTheDrainTimeout) {
   const Requirement requirement{"hazards.drain", "C6.5", Level::must,
                                 "A handler that only waits does not outlast the drain timeout; "
                                 "its connection is counted as drain, and the exit is 0."};
-  use({"--hazards", "--drain-timeout", "100ms"});
+  const ScratchFile stats{"stats.json"};
+  use({"--hazards", "--drain-timeout", "100ms", "--stats", stats.path()});
   auto stream = open(server());
   stream.send("a\n@sleep 1m\n");
   expect_bytes(stream, "a\n");
@@ -179,6 +185,7 @@ TEST_F(EchoContractHazards, ASleeperIsClosedAtTheDrainTimeout) {
   const auto status = server().child().wait();
   ASSERT_TRUE(status);
   EXPECT_EQ(status->shell_code(), 0);
+  EXPECT_EQ(parse_counters(stats.text()).closed("drain"), 1);
 }
 
 }  // namespace

@@ -18,9 +18,6 @@
 namespace trivium::conformance {
 namespace {
 
-// A case that hangs in spite of its own deadlines ends the judge.
-constexpr unsigned case_limit_seconds = 180;
-
 void on_alarm(int) {
   ::_exit(judge_hung);
 }
@@ -52,13 +49,21 @@ std::string cleaned(const std::string& message) {
   return text;
 }
 
+// By how GoogleTest tells of an exception, and not by words that a target could have said.
+bool is_harness_error(const testing::TestPartResult& part) {
+  static const auto begin = "C++ exception with description \"" + std::string{harness_failed};
+  return std::string_view{part.message()}.starts_with(begin);
+}
+
 Verdict verdict_of(const testing::TestInfo& test, const std::string& message) {
   const auto& result = *test.result();
   if (result.Skipped()) {
     return message.starts_with(blocked_prefix) ? Verdict::blocked : Verdict::skip;
   }
   if (result.Passed()) return Verdict::pass;
-  if (message.find(harness_failed) != std::string::npos) return Verdict::error;
+  for (int i = 0; i < result.total_part_count(); ++i) {
+    if (is_harness_error(result.GetTestPartResult(i))) return Verdict::error;
+  }
   return record().info.level == Level::must ? Verdict::fail : Verdict::warn;
 }
 
@@ -66,7 +71,8 @@ class Teller : public testing::EmptyTestEventListener {
   void OnTestStart(const testing::TestInfo& test) override {
     record() = {};
     transcript::clear();
-    ::alarm(case_limit_seconds);
+    const auto limit = case_limit(config(), known_of_target().round_trip_us);
+    ::alarm(static_cast<unsigned>(limit.count()));
     tell(encode(Begun{std::string{test.test_suite_name()} + '.' + test.name()}));
   }
 
@@ -105,6 +111,12 @@ void scale_deadlines(long round_trip_us) {
   // A client's round trip is a whole run of it, most of which is its start.
   patience = std::max(base, (config().mode == Mode::fetch ? 20 : 200) * round_trip);
   glance = std::clamp(8 * round_trip, milliseconds{60}, milliseconds{1000});
+}
+
+std::chrono::seconds case_limit(const Config& config, long round_trip_us) {
+  // Some cases are a thousand exchanges, each of which waits for two round trips.
+  const auto round_trips = (config.mode == Mode::fetch ? 100 : 3000) * round_trip_us;
+  return std::chrono::seconds{180 + round_trips / 1'000'000};
 }
 
 int run_judge(const std::vector<std::string>& full_names, const Reached& reached) {

@@ -6,10 +6,12 @@
 // case that crashes or hangs costs that case, and several judges can work at once.
 #pragma once
 
+#include <chrono>
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include "tests/conformance/config.hpp"
 #include "tests/conformance/wire.hpp"
 
 namespace trivium::conformance {
@@ -28,6 +30,9 @@ inline constexpr std::string_view blocked_prefix = "blocked: ";
 // Sets the deadlines (deadline.hpp): --timeout, or what is usual, and more where the target is far
 // away or slow.
 void scale_deadlines(long round_trip_us);
+
+// How long a case may take in all: one that hangs in spite of its own deadlines ends the judge.
+[[nodiscard]] std::chrono::seconds case_limit(const Config& config, long round_trip_us);
 
 // For the case that reaches the target.
 void tell_reached(const Reached& reached);

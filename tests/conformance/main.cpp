@@ -4,10 +4,17 @@
 // The conformance program: reads its command line, has every target judged, reports.
 #include <gtest/gtest.h>
 
+#include <unistd.h>
+
+#include <algorithm>
+#include <cstdlib>
 #include <exception>
 #include <fstream>
 #include <iostream>
 #include <stdexcept>
+#include <string>
+#include <string_view>
+#include <vector>
 
 #include "tests/conformance/catalogue.hpp"
 #include "tests/conformance/harness.hpp"
@@ -27,18 +34,29 @@ int usage_error(const std::string& what) {
   return exit_usage;
 }
 
-// Throws std::runtime_error where the file can't be written.
-void write_file(const std::string& path, const std::string& text) {
-  std::ofstream file(path, std::ios::binary);
-  file << text;
-  if (!file.flush()) throw std::runtime_error("can't write " + path);
+// Writes all that can be written. Throws std::runtime_error that names what can't.
+void write_reports(const Options& options, const RunResult& run) {
+  std::string failed;
+  const auto write = [&](const std::string& path, const std::string& text) {
+    std::ofstream file(path, std::ios::binary);
+    file << text;
+    if (!file.flush()) failed += (failed.empty() ? "" : ", ") + path;
+  };
+  if (!options.json.empty()) write(options.json, json_report(run));
+  if (!options.junit.empty()) write(options.junit, junit_report(run));
+  for (const auto& path : options.matrices) {
+    write(path, path.ends_with(".md") ? markdown_matrix(run) : html_matrix(run));
+  }
+  if (!failed.empty()) throw std::runtime_error("can't write " + failed);
 }
 
-void write_reports(const Options& options, const RunResult& run) {
-  if (!options.json.empty()) write_file(options.json, json_report(run));
-  if (!options.junit.empty()) write_file(options.junit, junit_report(run));
-  for (const auto& path : options.matrices) {
-    write_file(path, path.ends_with(".md") ? markdown_matrix(run) : html_matrix(run));
+// A known failure that no case can be is a slip.
+void check_known_failures(const Options& options, const std::vector<CaseInfo>& catalogue) {
+  for (const auto& glob : options.known_failures) {
+    const auto named = [&](const CaseInfo& info) { return matches(glob, info); };
+    if (std::ranges::none_of(catalogue, named)) {
+      throw std::invalid_argument("--known-failures: no case is called " + escaped(glob));
+    }
   }
 }
 
@@ -49,8 +67,9 @@ int print_list(const Options& options, const std::vector<CaseInfo>& catalogue) {
     for (const auto& target : options.targets) wanted = wanted || fits(info, target.config);
     if (wanted && options.selection.takes(info)) cases.push_back(info);
   }
+  if (cases.empty()) return usage_error("no case is chosen");
   std::cout << text_list(cases);
-  return cases.empty() ? exit_usage : 0;
+  return 0;
 }
 
 int judge_all(const Options& options, const std::vector<CaseInfo>& catalogue) {
@@ -91,6 +110,7 @@ int run_main(int argc, char** argv) {
       return run_judge(options.cases, options.reached);
     }
     const auto catalogue = list_cases();
+    check_known_failures(options, catalogue);
     return options.list ? print_list(options, catalogue) : judge_all(options, catalogue);
   } catch (const Told& told) {
     std::cout << told.text;
@@ -106,6 +126,24 @@ int run_main(int argc, char** argv) {
 }  // namespace
 }  // namespace trivium::conformance
 
+namespace {
+
+// GoogleTest reads its flags from the environment too, before main: what is set there for other
+// programs must not choose, repeat or break what is judged here.
+void leave_out_googletests_variables(char** argv) {
+  std::vector<std::string> names;
+  for (char** entry = environ; *entry != nullptr; ++entry) {
+    const std::string_view variable{*entry};
+    if (variable.starts_with("GTEST_")) names.emplace_back(variable.substr(0, variable.find('=')));
+  }
+  if (names.empty()) return;
+  for (const auto& name : names) ::unsetenv(name.c_str());
+  ::execv("/proc/self/exe", argv);
+}
+
+}  // namespace
+
 int main(int argc, char** argv) {
+  leave_out_googletests_variables(argv);
   return trivium::conformance::run_main(argc, argv);
 }

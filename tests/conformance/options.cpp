@@ -13,6 +13,7 @@
 #include <stdexcept>
 
 #include "tests/conformance/child.hpp"
+#include "tests/conformance/escape.hpp"
 
 namespace trivium::conformance {
 namespace {
@@ -73,7 +74,7 @@ milliseconds parse_duration(const std::string& text) {
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
   const auto unit = units.find(end);
   const double ms = error == std::errc{} && unit != units.end() ? value * unit->second : 0;
-  if (ms < 1 || ms > 3'600'000) {
+  if (!(ms >= 1 && ms <= 3'600'000)) {  // not a number is neither
     throw std::invalid_argument("--timeout: a duration from 1ms, in us, ms, s or m, not " + text);
   }
   return milliseconds{static_cast<long>(ms)};
@@ -120,13 +121,22 @@ bool is_ours(const Config& config) {
   }
 }
 
-// How many connections one of ours holds.
+// The value of `flag`, as `--flag value` or `--flag=value`; empty where it is not there.
+std::string value_of(const std::vector<std::string>& words, const std::string& flag) {
+  for (auto word = words.begin(); word != words.end(); ++word) {
+    if (*word == flag && word + 1 != words.end()) return *(word + 1);
+    if (word->starts_with(flag + "=")) return word->substr(flag.size() + 1);
+  }
+  return {};
+}
+
+// How many connections one of ours holds, which is known by its folder and its strategy.
 std::string own_capacity(const Config& config) {
-  const auto& command = config.spawn_command;
-  if (command.find("sequential") != std::string::npos) return "1";
-  const auto model = std::filesystem::path(split_command(command)[0]).parent_path().filename();
-  const bool is_pool = command.find("per-connection") == std::string::npos && model != "async";
-  return is_pool ? "workers" : "0";
+  const auto words = split_command(config.spawn_command);
+  const auto strategy = value_of(words, "--strategy");
+  if (strategy == "sequential") return "1";
+  const auto model = std::filesystem::weakly_canonical(words[0]).parent_path().filename();
+  return strategy != "per-connection" && model != "async" ? "workers" : "0";
 }
 
 void set_capacity(TargetOptions& target) {
@@ -199,21 +209,22 @@ std::vector<TargetOptions> in_order(const CLI::App& app, const Words& words) {
   return targets;
 }
 
-std::string what_of(const Config& config) {
-  if (config.mode == Mode::target) return to_string(config.target);
-  return config.mode == Mode::spawn ? config.spawn_command : config.fetch_command;
-}
-
 void name_targets(std::vector<TargetOptions>& targets) {
   std::map<std::string, int> times;
   for (auto& target : targets) {
     if (target.name.empty()) target.name = what_of(target.config);
+    target.name = printable(target.name);
     const int time = ++times[target.name];
     if (time > 1) target.name += " (" + std::to_string(time) + ")";
   }
 }
 
 }  // namespace
+
+std::string what_of(const Config& config) {
+  if (config.mode == Mode::target) return to_string(config.target);
+  return config.mode == Mode::spawn ? config.spawn_command : config.fetch_command;
+}
 
 Options parse_command_line(int argc, char** argv) {
   CLI::App app{"Judges line-echo servers and fetch clients by Trivium's protocol, from outside."};

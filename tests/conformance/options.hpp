@@ -17,7 +17,7 @@ namespace trivium::conformance {
 struct TargetOptions {
   std::string name{};
   Config config{};
-  std::string capacity{};  // as given: a number, "workers", or "auto"
+  std::string capacity{};  // a number, or "workers"
   bool contract_is_given = false;
 };
 
@@ -39,9 +39,12 @@ struct Options {
   Reached reached;
 };
 
-// Reads the command line. Throws CLI::Success for --help and --version (print with `exit_with`),
-// std::invalid_argument for wrong usage.
+// Reads the command line. Throws Told for --help and --version, std::invalid_argument for wrong
+// usage.
 [[nodiscard]] Options parse_command_line(int argc, char** argv);
+
+// The address or the command.
+[[nodiscard]] std::string what_of(const Config& config);
 
 // The words that start a judge of this target.
 [[nodiscard]] std::vector<std::string> judge_command(const TargetOptions& target,

@@ -120,6 +120,13 @@ std::size_t open_descriptors(pid_t pid) {
   return descriptor_targets(pid).size();
 }
 
+std::size_t resident_bytes(pid_t pid) {
+  std::size_t all = 0;
+  std::size_t resident = 0;
+  std::ifstream{proc(pid, "statm")} >> all >> resident;
+  return resident * static_cast<std::size_t>(::sysconf(_SC_PAGESIZE));
+}
+
 std::vector<std::string> files_in_use(pid_t pid, const std::string& prefix) {
   std::vector<std::string> result;
   for (auto& target : descriptor_targets(pid)) {

@@ -38,6 +38,9 @@ void reap_orphans(const std::vector<Process>& orphans);
 
 [[nodiscard]] std::size_t open_descriptors(pid_t pid);
 
+// Bytes of memory that the process has, shared ones included.
+[[nodiscard]] std::size_t resident_bytes(pid_t pid);
+
 // Paths that the process has mapped or open and that begin with `prefix`.
 [[nodiscard]] std::vector<std::string> files_in_use(pid_t pid, const std::string& prefix);
 

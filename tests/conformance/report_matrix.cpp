@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Copyright (c) 2026 The Trivium authors
 #include <algorithm>
+#include <boost/algorithm/string/replace.hpp>
 #include <map>
 #include <sstream>
 
@@ -13,12 +14,9 @@ std::string group_of(const CaseInfo& info) {
   return info.id.substr(0, info.id.rfind('.'));
 }
 
-// In a table of Markdown a bar would end the cell.
-std::string cell_text(std::string text) {
-  for (std::size_t at = 0; (at = text.find('|', at)) != std::string::npos; at += 2) {
-    text.insert(at, 1, '\\');
-  }
-  return text;
+// In a table of Markdown a bar would end the cell, whatever stands before it.
+std::string cell_text(const std::string& text) {
+  return boost::replace_all_copy(markup_escaped(text), "|", "&#124;");
 }
 
 std::string verdict_text(const CaseResult* result) {

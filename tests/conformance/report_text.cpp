@@ -97,6 +97,10 @@ std::string text_end(const TargetResult& target, bool strict) {
               [](const CaseResult& result) { return result.known && result.holds_not(); });
   text << ids(target, "  known, and passes: take it off the list",
               [](const CaseResult& result) { return result.passes_unexpectedly(); });
+  // Of a target that can't be reached these are all the others.
+  text << ids(target, "  could not be judged", [&](const CaseResult& result) {
+    return target.reachable && result.verdict == Verdict::blocked;
+  });
   text << ids(target, "  the harness failed",
               [](const CaseResult& result) { return result.verdict == Verdict::error; });
   const int code = exit_code({.strict = strict, .targets = {target}});

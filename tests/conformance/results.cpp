@@ -9,8 +9,8 @@ namespace trivium::conformance {
 bool counts_against(const CaseResult& result, bool strict) {
   if (result.passes_unexpectedly()) return strict;
   if (result.known) return false;
-  if (result.verdict == Verdict::warn) return strict && result.info.level == Level::should;
-  return result.verdict == Verdict::fail || result.verdict == Verdict::blocked;
+  if (!result.holds_not() && result.verdict != Verdict::blocked) return false;
+  return result.info.level == Level::must || (strict && result.info.level == Level::should);
 }
 
 const char* to_string(Verdict verdict) {

@@ -33,7 +33,7 @@ struct CaseResult {
   std::string message{};     // why, where it is not a pass
   std::string transcript{};  // escaped; only where it is not a pass
 
-  // It does not hold, or could not be judged for the target's fault.
+  // It was judged, and does not hold.
   [[nodiscard]] bool holds_not() const {
     return verdict == Verdict::fail || verdict == Verdict::warn;
   }

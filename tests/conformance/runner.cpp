@@ -4,13 +4,14 @@
 
 #include <algorithm>
 #include <atomic>
+#include <future>
 #include <map>
 #include <mutex>
 #include <optional>
-#include <thread>
 
 #include "tests/conformance/catalogue.hpp"
 #include "tests/conformance/child.hpp"
+#include "tests/conformance/escape.hpp"
 #include "tests/conformance/judge.hpp"
 #include "tests/conformance/wire.hpp"
 
@@ -18,7 +19,7 @@ namespace trivium::conformance {
 namespace {
 
 // A judge ends by itself: a case that hangs ends it. This is for one that does not even do that.
-constexpr milliseconds judge_patience{240'000};
+constexpr std::chrono::seconds judge_grace{60};
 
 const char* kind_of(Mode mode) {
   return mode == Mode::target ? "target" : mode == Mode::spawn ? "spawn" : "fetch";
@@ -58,7 +59,8 @@ class TargetRun {
     Child judge{judge_command(target_, names, reached), {.capture_stderr = false}};
     std::string running;
     for (std::size_t at = 0;;) {
-      const auto line = judge.out_line(at, Deadline{judge_patience});
+      const auto limit = case_limit(target_.config, reached.round_trip_us) + judge_grace;
+      const auto line = judge.out_line(at, Deadline{limit});
       if (!line) break;
       at += line->size() + 1;
       if (const auto begun = decode_begun(*line)) running = begun->full_name;
@@ -117,13 +119,14 @@ void run_in_parallel(TargetRun& run, const std::vector<CaseInfo>& cases, int job
       std::min(cases.size(), static_cast<std::size_t>(jobs == 1 ? 1 : jobs * hands_each)));
   for (std::size_t i = 0; i < cases.size(); ++i) hands[i % hands.size()].push_back(cases[i]);
   std::atomic<std::size_t> next = 0;
-  std::vector<std::thread> threads;
+  std::vector<std::future<void>> judges;
   for (int judge = 0; judge < jobs; ++judge) {
-    threads.emplace_back([&] {
+    judges.push_back(std::async(std::launch::async, [&] {
       for (std::size_t hand = next++; hand < hands.size(); hand = next++) run.run(hands[hand]);
-    });
+    }));
   }
-  for (auto& thread : threads) thread.join();
+  for (auto& judge : judges) judge.wait();
+  for (auto& judge : judges) judge.get();  // throws what the harness could not do
 }
 
 }  // namespace
@@ -143,9 +146,7 @@ TargetResult run_target(const TargetOptions& target, const std::vector<CaseInfo>
   const auto& config = target.config;
   TargetResult result{.name = target.name,
                       .kind = kind_of(config.mode),
-                      .what = config.mode == Mode::target  ? to_string(config.target)
-                              : config.mode == Mode::spawn ? config.spawn_command
-                                                           : config.fetch_command,
+                      .what = printable(what_of(config)),
                       .contract = config.contract,
                       .capacity = target.capacity};
   TargetRun run{target, options, progress};
@@ -159,7 +160,13 @@ TargetResult run_target(const TargetOptions& target, const std::vector<CaseInfo>
   result.reachable = std::ranges::all_of(
       reach, [&](const CaseInfo& info) { return run.result_of(info)->verdict == Verdict::pass; });
   if (result.reachable) {
+    // What only informs may take all the places there are, so it comes when no other case does.
+    const auto informing = std::ranges::stable_partition(
+        cases, [](const CaseInfo& info) { return info.level != Level::info; });
+    const std::vector<CaseInfo> last(informing.begin(), informing.end());
+    cases.erase(informing.begin(), informing.end());
     run_in_parallel(run, cases, jobs_for(target, options));
+    run.run(last);
   } else {
     for (const auto& info : cases) run.block(info, "the target can't be reached");
   }

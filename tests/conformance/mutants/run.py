@@ -68,15 +68,23 @@ SERVERS = {
     "cr-not-counted": "echo.reject.cr-counts",
     "rejection-loses-earlier": "echo.utf8.reject-any-cut",
     "resets": "echo.close.tail-after-end",
+    "closes-at-once": "echo.close.tail-after-rejection",
     "no-drain": "echo.close.late-input",
     "drains-first": "echo.close.fin-first",
+    "drains-too-little": "echo.close.late-input",
     "drains-for-ever": "echo.close.one-mebibyte",
     "cross-talk": "echo.load.no-cross-talk",
     "one-at-a-time": "echo.load.silent",
     "dies-of-reset": "echo.load.reset",
     "forgets-the-hundredth": "echo.load.one-after-another",
     "never-blocks": "echo.pressure.stopped",
+    "rests-now-and-then": "echo.pressure.stopped",
     "gives-up-on-slow": "echo.pressure.stopped",
+    "ignores-sigterm": "spawn.sigterm",
+    "leaves-a-child": "spawn.nothing-left",
+    "no-reuseaddr": "spawn.port-again",
+    "leaks-descriptors": "spawn.descriptors",
+    "leaves-zombies": "spawn.zombies",
 }
 
 CLIENTS = {
@@ -139,14 +147,14 @@ def judge(conformance: str, kind: str, mutant: str, extra: list[str]) -> Outcome
         done = subprocess.run(command, capture_output=True, text=True, timeout=_LIMIT)
         text = Path(results.name).read_text(encoding="utf-8")
     cases = json.loads(text)["targets"][0]["cases"] if text else []
-    failed = tuple(case["id"] for case in cases if case["verdict"] == "FAIL")
+    failed = tuple(case["id"] for case in cases if case["verdict"] in ("FAIL", "WARN"))
     return Outcome(done.returncode, failed, done.stdout + done.stderr)
 
 
 def kill(conformance: str, kind: str, mutant: str, killer: str) -> Outcome:
     """Runs the one case that must notice the mutant. A deadline that a mutant runs into is short."""
     timeout = "1s" if kind == "server" else "4s"  # a client's start is part of every step
-    return judge(conformance, kind, mutant, ["--only", killer, "--timeout", timeout, "--jobs", "1"])
+    return judge(conformance, kind, mutant, ["--only", killer, "--timeout", timeout, "--jobs", "1", "--strict"])
 
 
 def survey(conformance: str, kind: str, mutants: dict[str, str]) -> int:

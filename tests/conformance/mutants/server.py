@@ -6,12 +6,14 @@
     server.py --port N [--mutant NAME]
 
 A thread for each connection, and the plainest code that is right: it judges the suite, so it shares nothing with what
-the suite judges. Every `is_(...)` is a place where a mutant goes wrong; run.py says which case must notice.
+the suite judges. Every `is_(...)` is a place where a mutant goes wrong; run.py says which case must notice. `chatty`,
+`ready-too-early` and `ipv6-only` are unusual, and right.
 """
 
 import argparse
 import os
 import queue
+import signal
 import socket
 import struct
 import sys
@@ -69,6 +71,8 @@ class Session:
         begins_with_lf = data.startswith(b"\n")
         split_cr = self.cr_came_last and begins_with_lf
         self.cr_came_last = data.endswith(b"\r")
+        if is_("rests-now-and-then") and self.total >> 22 != self.total + len(data) >> 22:
+            time.sleep(0.6)
         self.total += len(data)
         self.partial += data
         if is_("echoes-bytes"):
@@ -123,6 +127,8 @@ class Session:
             self.out[:0] = content + b"\n"
         else:
             self.out += content + (b"\r\n" if is_("answers-crlf") else b"\n")
+        if is_("chatty"):
+            print(f"line {self.lines} of {len(content)} bytes", file=sys.stderr)
 
     def limit(self) -> int:
         """How long content may be."""
@@ -183,6 +189,10 @@ class Connection:
     def run(self) -> None:
         """Serves the connection to its end."""
         SERVED[0] += 1
+        if is_("leaks-descriptors"):
+            os.dup(self.sock.fileno())
+        if is_("leaves-zombies") and os.fork() == 0:
+            os._exit(0)
         try:
             if is_("forgets-the-hundredth") and SERVED[0] >= 100:
                 time.sleep(3600)
@@ -197,7 +207,7 @@ class Connection:
 
     def serve(self) -> None:
         """Speaks first, then answers until one side ends it."""
-        if is_("never-blocks"):
+        if is_("never-blocks", "rests-now-and-then"):
             self.unsent = queue.Queue()
             threading.Thread(target=self.send_queued, daemon=True).start()
         if not is_("head-late", "no-head"):
@@ -267,6 +277,8 @@ class Connection:
         if is_("resets"):
             self.sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
             return
+        if is_("closes-at-once"):
+            return
         if is_("waits-for-client"):
             while self.sock.recv(1 << 16):
                 pass
@@ -279,13 +291,25 @@ class Connection:
     def drain(self) -> None:
         """Throws away what still comes."""
         until = time.monotonic() + 2
-        left = 1 << 62 if is_("drains-for-ever") else 1 << 20
+        left = 1 << 62 if is_("drains-for-ever") else 1 << 17 if is_("drains-too-little") else 1 << 20
         while left > 0 and (wait := until - time.monotonic()) > 0:
             self.sock.settimeout(wait)
             data = self.sock.recv(1 << 16)
             if not data:
                 return
             left -= len(data)
+
+
+def listen(port: int) -> socket.socket:
+    """Returns the listener."""
+    if is_("ipv6-only"):
+        return socket.create_server(("::1", port), family=socket.AF_INET6, backlog=4096)
+    if not is_("no-reuseaddr"):
+        return socket.create_server(("127.0.0.1", port), backlog=4096)
+    listener = socket.socket()
+    listener.bind(("127.0.0.1", port))
+    listener.listen(4096)
+    return listener
 
 
 def main() -> None:
@@ -296,7 +320,15 @@ def main() -> None:
     parser.add_argument("--mutant", default="")
     arguments = parser.parse_args()
     MUTANT = arguments.mutant
-    listener = socket.create_server(("127.0.0.1", arguments.port), backlog=4096)
+    if is_("ignores-sigterm"):
+        signal.signal(signal.SIGTERM, signal.SIG_IGN)
+    if is_("leaves-a-child") and os.fork() == 0:
+        time.sleep(60)
+        os._exit(0)
+    if is_("ready-too-early"):
+        print(f"listening on 127.0.0.1:{arguments.port}", flush=True)
+        time.sleep(0.5)
+    listener = listen(arguments.port)
     while True:
         try:
             connection = Connection(listener.accept()[0])

@@ -1,0 +1,61 @@
+// SPDX-License-Identifier: MIT
+// Copyright (c) 2026 The Trivium authors
+#include "tests/conformance/drain.hpp"
+
+#include <poll.h>
+#include <sys/eventfd.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <system_error>
+
+#include "tests/conformance/deadline.hpp"
+
+namespace trivium::conformance {
+namespace {
+
+constexpr std::size_t most_of_each = 32 * 1024;
+
+}  // namespace
+
+Drain::Drain(Fd pipe) : pipe_(std::move(pipe)), stop_(::eventfd(0, EFD_CLOEXEC)) {
+  if (!stop_) throw HarnessError("eventfd: " + std::generic_category().message(errno));
+  thread_ = std::thread([this] { run(); });
+}
+
+Drain::~Drain() {
+  ::eventfd_write(stop_.get(), 1);
+  thread_.join();
+}
+
+void Drain::run() {
+  std::array<char, 65536> buffer;
+  for (;;) {
+    std::array<pollfd, 2> polled{{{pipe_.get(), POLLIN, 0}, {stop_.get(), POLLIN, 0}}};
+    ::poll(polled.data(), polled.size(), -1);
+    if (polled[1].revents != 0) return;
+    const ssize_t count = ::read(pipe_.get(), buffer.data(), buffer.size());
+    if (count == 0 || (count < 0 && errno != EAGAIN && errno != EINTR)) return;
+    if (count > 0) keep({buffer.data(), static_cast<std::size_t>(count)});
+  }
+}
+
+void Drain::keep(std::string_view bytes) {
+  const std::lock_guard lock(mutex_);
+  const auto first = std::min(bytes.size(), most_of_each - begin_.size());
+  begin_ += bytes.substr(0, first);
+  end_ += bytes.substr(first);
+  if (end_.size() <= most_of_each) return;
+  left_out_ += end_.size() - most_of_each;
+  end_.erase(0, end_.size() - most_of_each);
+}
+
+std::string Drain::text() const {
+  const std::lock_guard lock(mutex_);
+  if (left_out_ == 0) return begin_ + end_;
+  return begin_ + "\n[" + std::to_string(left_out_) + " bytes]\n" + end_;
+}
+
+}  // namespace trivium::conformance

@@ -1,0 +1,38 @@
+// SPDX-License-Identifier: MIT
+// Copyright (c) 2026 The Trivium authors
+#pragma once
+
+#include <mutex>
+#include <string>
+#include <thread>
+
+#include "tests/conformance/socket.hpp"
+
+namespace trivium::conformance {
+
+// Reads a pipe on a thread of its own, so that who writes to it never waits for us, and keeps the
+// begin and the end of what came.
+class Drain {
+ public:
+  // `pipe`: a read end that does not block. Throws HarnessError where the system refuses.
+  explicit Drain(Fd pipe);
+  // Stops reading, whoever still holds the other end.
+  ~Drain();
+
+  // What came until now; what was left out is said in its place. Callable from any thread.
+  [[nodiscard]] std::string text() const;
+
+ private:
+  void run();
+  void keep(std::string_view bytes);
+
+  Fd pipe_;
+  Fd stop_;
+  mutable std::mutex mutex_;
+  std::string begin_;
+  std::string end_;
+  std::size_t left_out_ = 0;
+  std::thread thread_;
+};
+
+}  // namespace trivium::conformance

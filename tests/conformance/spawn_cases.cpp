@@ -1,0 +1,129 @@
+// SPDX-License-Identifier: MIT
+// Copyright (c) 2026 The Trivium authors
+//
+// The life of a server that the suite starts, whoever wrote it: how it ends, and what it leaves.
+#include <algorithm>
+#include <csignal>
+#include <iterator>
+#include <stdexcept>
+#include <string>
+#include <system_error>
+#include <vector>
+
+#include "tests/conformance/echo_client.hpp"
+#include "tests/conformance/harness.hpp"
+#include "tests/conformance/processes.hpp"
+
+namespace trivium::conformance {
+namespace {
+
+class EchoSpawn : public EchoTest {
+ protected:
+  void SetUp() override { use({}); }
+
+  [[nodiscard]] std::vector<Process> processes() {
+    auto all = all_processes();
+    const pid_t root = server().child().pid();
+    auto family = descendants(root);
+    std::ranges::copy_if(all, std::back_inserter(family),
+                         [&](const Process& process) { return process.pid == root; });
+    return family;
+  }
+
+  [[nodiscard]] std::size_t descriptors() {
+    std::size_t sum = 0;
+    for (const auto& process : processes()) sum += open_descriptors(process.pid);
+    return sum;
+  }
+
+  // Connections that end in every way there is, one after another.
+  void serve(int rounds) {
+    for (int i = 0; i < rounds && !HasFailure(); ++i) {
+      auto stream = server().connect();
+      const auto got = exchange_to_end(stream, "line\n");
+      judge_data(got.data, std::string{head} + "line\n", "");
+      stream.close();
+      server().connect().abort();
+      auto half = open(server());
+      half.send("half a li");
+      half.abort();
+    }
+  }
+
+  // Sends SIGTERM; false, and a warning, where the server does not end.
+  [[nodiscard]] bool ends() {
+    expect_gone();
+    const bool has_ended = server().stop(SIGTERM).has_value();
+    EXPECT_TRUE(has_ended) << "SIGTERM did not end it";
+    return has_ended;
+  }
+};
+
+TEST_F(EchoSpawn, SigtermEndsIt) {
+  const Requirement requirement{"spawn.sigterm", "E11.1", Level::should,
+                                "SIGTERM ends a server that serves nobody."};
+  serve(1);
+  (void)ends();
+}
+
+TEST_F(EchoSpawn, NothingIsLeft) {
+  const Requirement requirement{"spawn.nothing-left", "E11.2", Level::should,
+                                "After SIGTERM no process of it is left, and nobody listens where "
+                                "it did."};
+  serve(3);
+  const auto all = processes();
+  if (!ends()) return;
+  EXPECT_TRUE(poll_until([&] { return !any_alive(all); })) << "left:" << to_string(all);
+  reap_orphans(all);
+  EXPECT_THROW((void)server().connect(Deadline{milliseconds{1000}}), std::system_error);
+}
+
+TEST_F(EchoSpawn, PortCanBeHadAgain) {
+  const Requirement requirement{"spawn.port-again", "E11.3", Level::should,
+                                "It can be started again at once on the port that it had, though "
+                                "connections that it closed itself are still remembered there."};
+  EchoServer first{free_port()};
+  for (int i = 0; i < 3; ++i) {
+    auto stream = first.connect();
+    (void)stream.exchange("line\n\n", false, Deadline{4 * glance});  // closed by the server first
+  }
+  ASSERT_TRUE(first.stop(SIGTERM)) << "SIGTERM did not end it";
+  try {
+    const EchoServer second{first.at().port};
+    EXPECT_EQ(what_ails(second), "");
+  } catch (const HarnessError&) {
+    throw;
+  } catch (const std::runtime_error& error) {
+    ADD_FAILURE() << error.what();
+  }
+}
+
+TEST_F(EchoSpawn, NoDescriptorLeaks) {
+  const Requirement requirement{"spawn.descriptors", "E11.4", Level::must,
+                                "A connection leaves no descriptor behind, however it ended."};
+  constexpr int rounds = 40;
+  serve(10);  // Whatever is opened once and kept, is open after this.
+  const auto before = descriptors();
+  serve(rounds);
+  // Less than one for each connection of any one kind.
+  std::size_t after = 0;
+  EXPECT_TRUE(poll_until([&] {
+    after = descriptors();
+    return after < before + rounds / 2;
+  })) << before
+      << " before, " << after << " after " << 3 * rounds << " connections";
+}
+
+TEST_F(EchoSpawn, NoZombies) {
+  const Requirement requirement{"spawn.zombies", "E11.5", Level::must,
+                                "A connection leaves no zombie behind."};
+  constexpr int rounds = 10;
+  serve(rounds);
+  // One or two may wait for the next connection before they are reaped.
+  EXPECT_TRUE(poll_until([&] {
+    return std::ranges::count(processes(), 'Z', &Process::state) < rounds;
+  })) << to_string(processes());
+}
+
+}  // namespace
+}  // namespace trivium::conformance
