@@ -186,9 +186,12 @@ fn main() {
             _ => workers = 0,
         }
     }
-    let (Some(address), true) = (address, workers > 0) else {
-        eprintln!("tokio_echo: usage: tokio_echo --listen ADDRESS:PORT [--workers N]");
-        std::process::exit(2);
+    let address = match address {
+        Some(address) if workers > 0 => address,
+        _ => {
+            eprintln!("tokio_echo: usage: tokio_echo --listen ADDRESS:PORT [--workers N]");
+            std::process::exit(2);
+        }
     };
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .worker_threads(workers)
