@@ -19,6 +19,11 @@ namespace trivium::conformance {
 namespace {
 
 const char* const footer =
+    "Examples:\n"
+    "  conformance --spawn './my-server --port {port}' --junit report.xml\n"
+    "  conformance --target 127.0.0.1:9000 --capacity 8 --only 'echo.line.*'\n"
+    "  conformance --fetch 'curl -sS --fail {url}' --skip 'fetch.text.*'\n"
+    "  conformance --name A --spawn 'a {port}' --name B --spawn 'b {port}' --matrix both.md\n\n"
     "--name, --dialect, --contract and --capacity belong to the targets after them; one of the "
     "last three\nthat follows all targets belongs to all that have none of its kind before them. "
     "Exit 0: every MUST\npasses; 1: one does not; 2: wrong usage, or no case was chosen for a "
@@ -36,8 +41,8 @@ void define(CLI::App& app, Words& words, Options& options) {
     return app.add_option(name, values, help)->take_all()->allow_extra_args(false);
   };
   each("--target", words.targets, "HOST:PORT of a server that runs already");
-  each("--spawn", words.spawns, "a server's command, with {port}");
-  each("--fetch", words.fetches, "a fetch client's command, with {url}");
+  each("--spawn", words.spawns, "a server's command, with {port}; no shell runs it");
+  each("--fetch", words.fetches, "a fetch client's command, with {url}; no shell runs it");
   each("--name", words.names, "what the reports call the next target");
   each("--dialect", words.dialects,
        "what the server speaks: `trivium`, or `echo` for plain line echo without head and end");
