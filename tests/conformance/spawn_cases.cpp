@@ -4,7 +4,6 @@
 // The life of a server that the suite starts, whoever wrote it: how it ends, and what it leaves.
 #include <algorithm>
 #include <csignal>
-#include <iterator>
 #include <stdexcept>
 #include <string>
 #include <system_error>
@@ -21,18 +20,11 @@ class EchoSpawn : public EchoTest {
  protected:
   void SetUp() override { use({}); }
 
-  [[nodiscard]] std::vector<Process> processes() {
-    auto all = all_processes();
-    const pid_t root = server().child().pid();
-    auto family = descendants(root);
-    std::ranges::copy_if(all, std::back_inserter(family),
-                         [&](const Process& process) { return process.pid == root; });
-    return family;
-  }
+  [[nodiscard]] std::vector<Process> children() { return descendants(server().child().pid()); }
 
   [[nodiscard]] std::size_t descriptors() {
-    std::size_t sum = 0;
-    for (const auto& process : processes()) sum += open_descriptors(process.pid);
+    std::size_t sum = open_descriptors(server().child().pid());
+    for (const auto& process : children()) sum += open_descriptors(process.pid);
     return sum;
   }
 
@@ -69,7 +61,7 @@ TEST_F(EchoSpawn, NothingIsLeft) {
                                 "After SIGTERM no process of it is left, and nobody listens where "
                                 "it did."};
   serve(3);
-  const auto all = processes();
+  const auto all = children();
   if (!ends()) return;
   EXPECT_TRUE(poll_until([&] { return !any_alive(all); })) << "left:" << to_string(all);
   reap_orphans(all);
@@ -119,8 +111,8 @@ TEST_F(EchoSpawn, NoZombies) {
   serve(rounds);
   // One or two may wait for the next connection before they are reaped.
   EXPECT_TRUE(poll_until([&] {
-    return std::ranges::count(processes(), 'Z', &Process::state) < rounds;
-  })) << to_string(processes());
+    return std::ranges::count(children(), 'Z', &Process::state) < rounds;
+  })) << to_string(children());
 }
 
 }  // namespace

@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: MIT
 // Copyright (c) 2026 The Trivium authors
 //
-// Holds the URL's parser to a plain splitting of the text: what is taken can be put together again,
-// and can do no harm in a request.
+// Holds the parsers of a URL and of HOST:PORT to a plain splitting of the text: what is taken can
+// be put together again, and a URL can do no harm in a request.
 #include <algorithm>
 #include <string>
 
+#include "shared/net/endpoint.hpp"
 #include "shared/net/url.hpp"
 #include "tests/fuzz/cuts.hpp"
 
@@ -24,10 +25,43 @@ bool is_harmless(const std::string& text) {
   return std::ranges::all_of(text, [](unsigned char c) { return c > 0x20 && c < 0x7f; });
 }
 
+bool is_port(std::string_view text) {
+  unsigned long number = 0;
+  for (const char c : text) {
+    if (c < '0' || c > '9') return false;
+    number = std::min(number * 10 + static_cast<unsigned long>(c - '0'), 1'000'000UL);
+  }
+  return !text.empty() && number <= 65535;
+}
+
+bool is_host(std::string_view text) {
+  if (text.starts_with('[')) return text.size() > 2 && text.ends_with(']');
+  return !text.empty() && text.find(':') == text.npos;
+}
+
+// At no colon but the last can a text be HOST:PORT, since no port holds one.
+void check_host_port(const std::string& text) {
+  const auto parsed = trivium::net::parse_host_port(text);
+  bool can_be_split = false;
+  for (std::size_t colon = 0; colon < text.size(); ++colon) {
+    if (text[colon] != ':') continue;
+    const auto host = text.substr(0, colon);
+    const auto port = text.substr(colon + 1);
+    if (!is_host(host) || !is_port(port)) continue;
+    can_be_split = true;
+    if (!parsed) break;
+    must_be_equal(host.starts_with('[') ? '[' + parsed->host + ']' : parsed->host, host,
+                  "the host");
+    must_be_equal(parsed->port, port, "the port");
+  }
+  must_be_equal(parsed.has_value(), can_be_split, "HOST:PORT");
+}
+
 }  // namespace
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   const std::string text(reinterpret_cast<const char*>(data), size);
+  check_host_port(text);
   const auto parsed = trivium::net::parse_url(text);
   if (!parsed.error.empty()) return 0;
   const auto& url = parsed.url;
