@@ -33,9 +33,9 @@ class Coverage(unittest.TestCase):
         self.assertIn("50.0 %", table(report("shared/net/url.cpp")))
 
     def test_spoilt_files_are_named_once(self) -> None:
-        said = "libgcov profiling error:/build/x/url.cpp.gcda:Merge mismatch for function 0\n"
-        said += "libgcov profiling error:/build/x/fetch.cpp.gcda:Merge mismatch for function 7\n" + said
-        self.assertEqual(spoilt(said), ["fetch.cpp", "url.cpp"])
+        said = "libgcov profiling error:/b/async/CMakeFiles/async_echo.dir/units.cpp.gcda:Merge mismatch for function 0\n"
+        said += "libgcov profiling error:/b/net/CMakeFiles/net.dir/url.cpp.gcda:Merge mismatch for function 7\n" + said
+        self.assertEqual(spoilt(said), ["async_echo/units.cpp", "net/url.cpp"])
         self.assertEqual(spoilt(""), [])
 
 

@@ -23,7 +23,7 @@ extern char** environ;
 namespace trivium::conformance {
 namespace {
 
-// Who writes more than this has nobody who reads any longer.
+// Beyond this nobody reads on.
 constexpr std::size_t most_captured = std::size_t{256} << 20;
 
 struct Pipe {
@@ -136,6 +136,14 @@ std::vector<std::string> substitute(std::vector<std::string> words, std::string_
                                     std::string_view value) {
   for (auto& word : words) boost::replace_all(word, placeholder, value);
   return words;
+}
+
+std::string flag_value(const std::vector<std::string>& words, const std::string& flag) {
+  for (auto word = words.begin(); word != words.end(); ++word) {
+    if (*word == flag && word + 1 != words.end()) return *(word + 1);
+    if (word->starts_with(flag + "=")) return word->substr(flag.size() + 1);
+  }
+  return {};
 }
 
 Child::Child(const std::vector<std::string>& argv, ChildOptions options) {

@@ -24,6 +24,10 @@ namespace trivium::conformance {
                                                   std::string_view placeholder,
                                                   std::string_view value);
 
+// The value of `flag`, as `--flag value` or `--flag=value`; empty where it is not there.
+[[nodiscard]] std::string flag_value(const std::vector<std::string>& words,
+                                     const std::string& flag);
+
 struct ExitStatus {
   int code = -1;   // exit code, or -1 where a signal ended it
   int signal = 0;  // the signal, or 0

@@ -94,7 +94,7 @@ void expect_echo(Stream& stream, const std::string& content) {
 }
 
 std::size_t send_until_blocked(Stream& stream, std::string_view block, std::size_t limit) {
-  // A server may rest for a moment and go on: it has stopped who must wait this long.
+  // A server may rest for a moment and go on: one that must wait this long has been stopped.
   const auto still = std::max(milliseconds{1000}, 4 * glance);
   std::size_t sent = 0;
   while (sent < limit) {

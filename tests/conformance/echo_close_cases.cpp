@@ -29,8 +29,7 @@ class EchoClose : public EchoTest {
         const auto got =
             stream.exchange(input + std::string(tail_size, 't'), finish == Finish::half_close);
         // After 2 s, which begin after `start`, a reset is right.
-        const bool is_right = got.data == due && got.end == End::fin;
-        if (!is_right && since(start) >= linger_time) return false;
+        if (got.end == End::reset && since(start) >= linger_time) return false;
         judge_data(got.data, due, "");
         judge_close(to_string(got.end), to_string(End::fin));
         return true;
@@ -102,24 +101,30 @@ TEST_F(EchoClose, DrainsForTwoSeconds) {
                                 "A closing server drains for 2 s, however the client dribbles, "
                                 "and then lets go."};
   if (const auto why = unmet({.slow = true}); !why.empty()) GTEST_SKIP() << why;
-  auto stream = open(server());
-  const auto start = Clock::now();
-  stream.send("\n");
-  expect_end(stream);
-  const auto is_reset = [&] {
-    std::this_thread::sleep_for(milliseconds{20});
-    return stream.send_some("d") < 0;
-  };
-  EXPECT_TRUE(poll_until(is_reset, Deadline{linger_time + patience}))
-      << "the connection is still there";
-  EXPECT_GT(since(start), linger_time - milliseconds{100});
+  // A server that drains for longer is late every time; a busy machine is not.
+  auto quickest = milliseconds::max();
+  for (int i = 0; i < 3 && quickest >= 2 * linger_time && !HasFailure(); ++i) {
+    auto stream = open(server());
+    const auto start = Clock::now();
+    stream.send("\n");
+    expect_end(stream);
+    const auto is_reset = [&] {
+      std::this_thread::sleep_for(milliseconds{20});
+      return stream.send_some("d") < 0;
+    };
+    EXPECT_TRUE(poll_until(is_reset, Deadline{linger_time + patience}))
+        << "the connection is still there";
+    quickest = std::min(quickest, since(start));
+    EXPECT_GT(quickest, linger_time - milliseconds{100});
+  }
+  EXPECT_LT(quickest, 2 * linger_time);
 }
 
 TEST_F(EchoClose, DrainsNoMoreThanItsBound) {
   const Requirement requirement{"echo.close.one-mebibyte", "E6.3", Level::must,
                                 "A closing server drains 1 MiB at most: who goes on sending is "
                                 "let go."};
-  // Far more than that and what the two kernels hold beside it.
+  // Far more than that; what the kernels hold beside it grows only while it is read.
   constexpr std::size_t far_more = std::size_t{16} << 20;
   auto stream = open(server());
   stream.send("\n");

@@ -17,6 +17,7 @@ namespace trivium::conformance {
 namespace {
 
 constexpr std::string_view ready_words = "listening on ";
+constexpr std::size_t most_shown = 4500;  // all that a PipeReader keeps
 
 // Removes `--flag value` and `--flag=value`.
 void remove_flag(std::vector<std::string>& words, const std::string& flag) {
@@ -53,12 +54,7 @@ std::vector<std::string> echo_command(const std::vector<std::string>& flags, std
 }
 
 std::string value_of(const std::string& flag) {
-  const auto words = echo_command();
-  for (auto word = words.begin(); word != words.end(); ++word) {
-    if (*word == flag && word + 1 != words.end()) return *(word + 1);
-    if (word->starts_with(flag + "=")) return word->substr(flag.size() + 1);
-  }
-  return {};
+  return flag_value(echo_command(), flag);
 }
 
 EchoServer::EchoServer(const std::vector<std::string>& flags) {
@@ -93,8 +89,9 @@ bool EchoServer::starts_at(std::uint16_t port, const std::vector<std::string>& f
                            Deadline deadline) {
   at_.port = port;
   child_.emplace(echo_command(flags, port));
-  out_ = std::make_unique<Drain>(child_->release_stdout());
-  err_ = std::make_unique<Drain>(child_->release_stderr());
+  out_ = std::make_unique<PipeReader>(child_->release_stdout());
+  err_ = std::make_unique<PipeReader>(child_->release_stderr());
+  const transcript::Pause while_it_starts;
   const bool ready = poll_until([this] { return !child_->running() || accepts(); }, deadline);
   return ready && child_->running();
 }
@@ -117,8 +114,8 @@ bool EchoServer::accepts() {
 std::string EchoServer::describe() {
   const auto status = child().wait(Deadline{milliseconds{0}});
   std::string text = status ? "it ended with " + std::to_string(status->shell_code()) : "it runs";
-  return text + "; standard output: " + escaped(out_ ? out_->text() : child().out()) +
-         "; standard error: " + escaped(err_ ? err_->text() : child().err(), 4000);
+  return text + "; standard output: " + escaped(out_ ? out_->text() : child().out(), most_shown) +
+         "; standard error: " + escaped(err_ ? err_->text() : child().err(), most_shown);
 }
 
 // Whatever it left is killed: a case that is about leftovers has looked before.
@@ -131,7 +128,8 @@ EchoServer::~EchoServer() {
     (void)child_->wait(Deadline{milliseconds{300}});
   }
 #endif
-  const auto workers = descendants(child_->pid());
+  auto workers = descendants(child_->pid());
+  workers.insert(workers.end(), workers_.begin(), workers_.end());
   child_.reset();
   for (const auto& worker : workers) {
     if (any_alive({worker})) ::kill(worker.pid, SIGKILL);
@@ -167,6 +165,7 @@ Counters EchoServer::counters_when(const std::function<bool(const Counters&)>& e
 }
 
 std::optional<ExitStatus> EchoServer::stop(int signal, Deadline deadline) {
+  workers_ = descendants(child().pid());
   child().signal(signal);
   return child().wait(deadline);
 }

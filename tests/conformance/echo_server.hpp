@@ -14,7 +14,8 @@
 
 #include "tests/conformance/child.hpp"
 #include "tests/conformance/counters.hpp"
-#include "tests/conformance/drain.hpp"
+#include "tests/conformance/pipe_reader.hpp"
+#include "tests/conformance/processes.hpp"
 #include "tests/conformance/socket.hpp"
 
 namespace trivium::conformance {
@@ -79,9 +80,10 @@ class EchoServer {
 
   Endpoint at_;
   std::optional<Child> child_;
+  std::vector<Process> workers_{};  // those below it when it was told to stop
   // What a server says that is not ours: it may say more than a pipe holds.
-  std::unique_ptr<Drain> out_;
-  std::unique_ptr<Drain> err_;
+  std::unique_ptr<PipeReader> out_;
+  std::unique_ptr<PipeReader> err_;
 };
 
 // The fixture of all cases about a server. Cases use one server in common, started by the first;

@@ -3,6 +3,7 @@
 //
 // Peers that refuse, stall and dribble: every wait has its bound, and the failure names its phase.
 #include <algorithm>
+#include <limits>
 
 #include "tests/conformance/fetch_runner.hpp"
 #include "tests/conformance/origin_ports.hpp"
@@ -18,7 +19,7 @@ std::string loopback_url(std::uint16_t port) {
 struct Told {
   JsonObject line;
   milliseconds took{0};
-  milliseconds timeout{400};
+  milliseconds timeout{0};  // what ended it
 
   [[nodiscard]] std::string error() const {
     const auto found = line.find("error");
@@ -94,7 +95,8 @@ TEST(FetchContractFault, connect_timeout) {
                                 "A connect that hangs ends at --connect-timeout, and says so."};
   const FullBacklog port;
   if (!port.works()) GTEST_SKIP() << "this kernel completes connects beyond the backlog";
-  const Told told = tell(loopback_url(port.port()), {"--connect-timeout", "400ms"});
+  Told told = tell(loopback_url(port.port()), {"--connect-timeout", "400ms"});
+  told.timeout = milliseconds{400};
   expect_timeout(told, "connect");
   EXPECT_TRUE(told.line.contains("status") && told.line.at("status").is_null());
 }
@@ -180,12 +182,14 @@ TEST(FetchContractFault, hurried_body_timeout) {
   Origin origin;
   origin.on("/", Script("HTTP/1.0 200 OK\r\n\r\n")
                      .endless(std::string(std::size_t{256} << 10, 'x'), std::size_t{1} << 40));
-  auto quickest = patience;
-  for (int i = 0; i < 3 && quickest > milliseconds{2000}; ++i) {
+  // A client that is held up is late every time; a busy machine is not.
+  double quickest = std::numeric_limits<double>::infinity();  // in timeouts
+  for (int i = 0; i < 3 && quickest > 5; ++i) {
     const Told told = tell_timeout(origin.url("/"), "body", {"--max-body", "4096MiB"});
-    quickest = std::min(quickest, milliseconds{static_cast<long>(told.line.at("ms").number)});
+    const auto timeout = static_cast<double>(told.timeout.count());
+    quickest = std::min(quickest, told.line.at("ms").number / timeout);
   }
-  EXPECT_LE(quickest, milliseconds{2000});
+  EXPECT_LE(quickest, 5);
 }
 
 TEST(FetchContractFault, connect_timeout_ends_with_connect) {

@@ -116,7 +116,8 @@ void scale_deadlines(long round_trip_us) {
 std::chrono::seconds case_limit(const Config& config, long round_trip_us) {
   // Some cases are a thousand exchanges, each of which waits for two round trips.
   const auto round_trips = (config.mode == Mode::fetch ? 100 : 3000) * round_trip_us;
-  return std::chrono::seconds{180 + round_trips / 1'000'000};
+  const auto steps = std::chrono::duration_cast<std::chrono::seconds>(10 * config.timeout);
+  return std::chrono::seconds{180 + round_trips / 1'000'000} + steps;
 }
 
 int run_judge(const std::vector<std::string>& full_names, const Reached& reached) {

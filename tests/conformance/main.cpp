@@ -134,7 +134,9 @@ void leave_out_googletests_variables(char** argv) {
   std::vector<std::string> names;
   for (char** entry = environ; *entry != nullptr; ++entry) {
     const std::string_view variable{*entry};
-    if (variable.starts_with("GTEST_")) names.emplace_back(variable.substr(0, variable.find('=')));
+    const auto name = variable.substr(0, variable.find('='));
+    const bool is_googletests = name.starts_with("GTEST_") || name.starts_with("TESTBRIDGE_TEST_");
+    if (is_googletests || name == "XML_OUTPUT_FILE") names.emplace_back(name);
   }
   if (names.empty()) return;
   for (const auto& name : names) ::unsetenv(name.c_str());

@@ -26,8 +26,9 @@ const char* const footer =
     "  conformance --name A --spawn 'a {port}' --name B --spawn 'b {port}' --matrix both.md\n\n"
     "--name, --dialect, --contract and --capacity belong to the targets after them; one of the "
     "last three\nthat follows all targets belongs to all that have none of its kind before them. "
-    "Exit 0: every MUST\npasses; 1: one does not; 2: wrong usage, or no case was chosen for a "
-    "target; 3: a target can't be\nreached, or the harness failed.";
+    "Exit 0: every MUST\npasses; 1: one does not, or could not be judged; 2: wrong usage, or no "
+    "case "
+    "was chosen for a\ntarget; 3: a target can't be reached, or the harness failed.";
 
 // As the words come in.
 struct Words {
@@ -126,19 +127,10 @@ bool is_ours(const Config& config) {
   }
 }
 
-// The value of `flag`, as `--flag value` or `--flag=value`; empty where it is not there.
-std::string value_of(const std::vector<std::string>& words, const std::string& flag) {
-  for (auto word = words.begin(); word != words.end(); ++word) {
-    if (*word == flag && word + 1 != words.end()) return *(word + 1);
-    if (word->starts_with(flag + "=")) return word->substr(flag.size() + 1);
-  }
-  return {};
-}
-
 // How many connections one of ours holds, which is known by its folder and its strategy.
 std::string own_capacity(const Config& config) {
   const auto words = split_command(config.spawn_command);
-  const auto strategy = value_of(words, "--strategy");
+  const auto strategy = flag_value(words, "--strategy");
   if (strategy == "sequential") return "1";
   const auto model = std::filesystem::weakly_canonical(words[0]).parent_path().filename();
   return strategy != "per-connection" && model != "async" ? "workers" : "0";

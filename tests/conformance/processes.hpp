@@ -38,7 +38,7 @@ void reap_orphans(const std::vector<Process>& orphans);
 
 [[nodiscard]] std::size_t open_descriptors(pid_t pid);
 
-// Bytes of memory that the process has, shared ones included.
+// Resident memory in bytes, shared pages included.
 [[nodiscard]] std::size_t resident_bytes(pid_t pid);
 
 // Paths that the process has mapped or open and that begin with `prefix`.

@@ -14,9 +14,11 @@ std::string group_of(const CaseInfo& info) {
   return info.id.substr(0, info.id.rfind('.'));
 }
 
-// In a table of Markdown a bar would end the cell, whatever stands before it.
+// In a table of Markdown a bar would end the cell, whatever stands before it, and a backslash takes
+// its meaning from what follows.
 std::string cell_text(const std::string& text) {
-  return boost::replace_all_copy(markup_escaped(text), "|", "&#124;");
+  const auto escaped = boost::replace_all_copy(markup_escaped(text), "\\", "&#92;");
+  return boost::replace_all_copy(escaped, "|", "&#124;");
 }
 
 std::string verdict_text(const CaseResult* result) {

@@ -24,9 +24,6 @@ namespace {
   throw std::system_error(error, std::generic_category(), what);
 }
 
-// No answer that is due is longer; who sends on and on must not cost the judge its memory.
-constexpr std::size_t most_received = std::size_t{128} << 20;
-
 using AddressList = std::unique_ptr<addrinfo, decltype(&::freeaddrinfo)>;
 
 AddressList resolve(const Endpoint& endpoint) {
@@ -43,6 +40,10 @@ AddressList resolve(const Endpoint& endpoint) {
 // With ECONNRESET as `error` it was connected, and has been reset since.
 Fd connect_one(const addrinfo& address, Deadline deadline, int receive_buffer, int& error) {
   Fd fd{::socket(address.ai_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0)};
+  if (!fd && errno == EAFNOSUPPORT) {  // a kernel without IPv6
+    error = errno;
+    return {};
+  }
   if (!fd) throw HarnessError("socket: " + std::generic_category().message(errno));
   if (receive_buffer > 0) {
     ::setsockopt(fd.get(), SOL_SOCKET, SO_RCVBUF, &receive_buffer, sizeof receive_buffer);
@@ -128,7 +129,9 @@ std::uint16_t free_port() {
   const auto list = resolve({.host = "127.0.0.1"});
   const Fd fd{::socket(list->ai_family, SOCK_STREAM | SOCK_CLOEXEC, 0)};
   if (!fd) throw HarnessError("socket: " + std::generic_category().message(errno));
-  if (::bind(fd.get(), list->ai_addr, list->ai_addrlen) != 0) fail(errno, "bind");
+  if (::bind(fd.get(), list->ai_addr, list->ai_addrlen) != 0) {
+    throw HarnessError("bind: " + std::generic_category().message(errno));
+  }
   return local_port(fd);
 }
 

@@ -65,6 +65,9 @@ struct Received {
   End end = End::timeout;
 };
 
+// No answer that is due is longer; who sends on and on must not cost the judge its memory.
+inline constexpr std::size_t most_received = std::size_t{128} << 20;
+
 // A connected TCP socket, non-blocking inside, with a deadline on every step.
 class Stream {
  public:
@@ -92,9 +95,10 @@ class Stream {
   [[nodiscard]] Received receive(std::size_t count, Deadline deadline = Deadline{});
   // Receives until the stream ends. Beyond `limit` bytes it stops with End::enough.
   [[nodiscard]] Received receive_to_end(Deadline deadline = Deadline{},
-                                        std::size_t limit = std::size_t{256} << 20);
-  // Sends all and receives to the end at the same time, so that neither side can block the other.
-  // finish: half-closes after the last byte.
+                                        std::size_t limit = most_received);
+  // Sends all and receives to the end at the same time, so that neither side can block the other;
+  // beyond `most_received` bytes it stops with End::enough. finish: half-closes after the last
+  // byte.
   [[nodiscard]] Received exchange(std::string_view bytes, bool finish,
                                   Deadline deadline = Deadline{});
 

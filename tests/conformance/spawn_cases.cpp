@@ -72,14 +72,16 @@ TEST_F(EchoSpawn, PortCanBeHadAgain) {
   const Requirement requirement{"spawn.port-again", "E11.3", Level::should,
                                 "It can be started again at once on the port that it had, though "
                                 "connections that it closed itself are still remembered there."};
-  EchoServer first{free_port()};
+  constexpr milliseconds half_a_time_wait{30'000};
   for (int i = 0; i < 3; ++i) {
-    auto stream = first.connect();
+    auto stream = server().connect();
     (void)stream.exchange("line\n\n", false, Deadline{4 * glance});  // closed by the server first
   }
-  ASSERT_TRUE(first.stop(SIGTERM)) << "SIGTERM did not end it";
+  if (!ends()) return;
   try {
-    const EchoServer second{first.at().port};
+    const auto start = Clock::now();
+    const EchoServer second{server().at().port};
+    EXPECT_LT(since(start), half_a_time_wait);
     EXPECT_EQ(what_ails(second), "");
   } catch (const HarnessError&) {
     throw;
@@ -92,16 +94,22 @@ TEST_F(EchoSpawn, NoDescriptorLeaks) {
   const Requirement requirement{"spawn.descriptors", "E11.4", Level::must,
                                 "A connection leaves no descriptor behind, however it ended."};
   constexpr int rounds = 40;
-  serve(10);  // Whatever is opened once and kept, is open after this.
-  const auto before = descriptors();
-  serve(rounds);
-  // Less than one for each connection of any one kind.
-  std::size_t after = 0;
-  EXPECT_TRUE(poll_until([&] {
-    after = descriptors();
-    return after < before + rounds / 2;
-  })) << before
-      << " before, " << after << " after " << 3 * rounds << " connections";
+  auto before = descriptors();
+  if (before == 0) GTEST_SKIP() << "machine: the server's descriptors can't be seen";
+  // A pool may grow for a while; one that leaks grows every time, by at least one for each
+  // connection of some kind.
+  bool grows = true;
+  for (int i = 0; i < 5 && grows; ++i) {
+    serve(rounds);
+    std::size_t after = 0;
+    const auto is_back = [&] {
+      after = descriptors();
+      return after < before + rounds / 2;
+    };
+    grows = !poll_until(is_back, Deadline{8 * glance});
+    before = after;
+  }
+  EXPECT_FALSE(grows) << before << " after " << 5 * rounds * 3 << " connections";
 }
 
 TEST_F(EchoSpawn, NoZombies) {

@@ -32,8 +32,10 @@ std::vector<Entry> first;
 std::deque<Entry> last;
 std::size_t dropped = 0;
 int connections = 0;
+bool paused = false;
 
 void add(Kind kind, int connection, std::string_view bytes) {
+  if (paused) return;
   Entry* newest = !last.empty() ? &last.back() : !first.empty() ? &first.back() : nullptr;
   const bool again = newest != nullptr && newest->kind == kind && newest->connection == connection;
   if (kind == Kind::note && again && newest->kept == bytes) return;
@@ -73,9 +75,19 @@ void clear() {
   connections = 0;
 }
 
+Pause::Pause() {
+  const std::lock_guard lock(mutex);
+  paused = true;
+}
+
+Pause::~Pause() {
+  const std::lock_guard lock(mutex);
+  paused = false;
+}
+
 int begin(std::string_view how) {
   const std::lock_guard lock(mutex);
-  ++connections;
+  if (!paused) ++connections;
   add(Kind::note, connections, how);
   return connections;
 }

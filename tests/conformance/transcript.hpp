@@ -13,6 +13,15 @@ namespace trivium::conformance::transcript {
 // Forgets what was noted, and counts connections from 1 again.
 void clear();
 
+// While one is there, nothing is noted.
+class Pause {
+ public:
+  Pause();
+  ~Pause();
+  Pause(const Pause&) = delete;
+  Pause& operator=(const Pause&) = delete;
+};
+
 // Numbers a new connection, and notes how it began, such as "connect to 127.0.0.1:80".
 [[nodiscard]] int begin(std::string_view how);
 

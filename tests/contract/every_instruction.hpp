@@ -60,7 +60,7 @@ void at_every_place(AtPlace at_place) {
   };
   // A process that is gone through step by step may, since that takes so long, come by places that
   // others do not: it looks whether its peer lives. Then another one is gone through.
-  for (int attempt = 0; attempt < 5; ++attempt) {
+  for (int attempt = 0; attempt < 20; ++attempt) {
     std::vector<Place> places;
     {
       Kind kind;

@@ -2,7 +2,7 @@
 // Copyright (c) 2026 The Trivium authors
 //
 // The load client's checkers, which say of a server that its answers are right: held to a plain
-// comparison, to the second reading of a head, and to themselves however the stream was cut.
+// comparison, to the second reading of a right head, and to themselves however the stream was cut.
 #include <algorithm>
 #include <string>
 #include <vector>
@@ -25,7 +25,7 @@ int number_of(Verdict verdict) {
   return static_cast<int>(verdict);
 }
 
-// `bytes` are right as far as the first `same` of them are `answer`'s, and no further.
+// `bytes` are right up to the first that differs from `answer`.
 void check_reply(std::string_view answer, std::string_view bytes, const Pieces& pieces) {
   const auto differs = std::ranges::mismatch(answer, bytes);
   const auto same = static_cast<std::size_t>(differs.in1 - answer.begin());
@@ -46,9 +46,13 @@ void check_reply(std::string_view answer, std::string_view bytes, const Pieces& 
   }
   if (pieces.empty() && answer.empty()) return;
   must_be_equal(number_of(verdict), number_of(due), "an answer's verdict");
-  if (verdict == Verdict::complete) {
-    must_be_equal(checker.offset(), std::uint64_t{answer.size()}, "an answer's bytes");
-  }
+  if (verdict != Verdict::complete) return;
+  must_be_equal(checker.offset(), std::uint64_t{answer.size()}, "an answer's bytes");
+  checker.start_answer();
+  const Step next = checker.feed(answer, answer);
+  must_be_equal(number_of(next.verdict), number_of(Verdict::complete), "the next answer's verdict");
+  must_be_equal(next.used, answer.size(), "the next answer's bytes");
+  must_be_equal(checker.offset(), std::uint64_t{2 * answer.size()}, "the bytes of both answers");
 }
 
 struct Outcome {
@@ -63,9 +67,7 @@ struct Outcome {
   }
 };
 
-Outcome check_http(HttpReference& reference, const Pieces& pieces) {
-  HttpChecker checker(reference);
-  checker.start_stream();
+Outcome feed(HttpChecker& checker, const Pieces& pieces) {
   Outcome outcome;
   for (const auto piece : pieces) {
     const Step step = checker.feed(piece);
@@ -73,12 +75,24 @@ Outcome check_http(HttpReference& reference, const Pieces& pieces) {
     outcome.verdict = step.verdict;
     if (step.verdict != Verdict::more) break;
   }
+  return outcome;
+}
+
+Outcome check_http(HttpReference& reference, const Pieces& pieces) {
+  HttpChecker checker(reference);
+  checker.start_stream();
+  Outcome outcome = feed(checker, pieces);
   if (outcome.verdict == Verdict::more) outcome.verdict = checker.end_of_stream();
   // Where it is wrong, how far it came is told by the fault, and depends on the cut.
   if (outcome.verdict == Verdict::wrong) return {.verdict = Verdict::wrong};
   if (outcome.verdict == Verdict::complete) {
     must_be_equal(checker.offset(), std::uint64_t{outcome.used}, "a response's bytes");
     outcome.closes = checker.closes();
+  }
+  if (outcome.verdict == Verdict::complete && !outcome.closes) {
+    checker.start_answer();
+    must_be_equal(feed(checker, pieces), outcome, "the next response, which is the same");
+    must_be_equal(checker.offset(), std::uint64_t{2 * outcome.used}, "the bytes of both responses");
   }
   return outcome;
 }

@@ -181,7 +181,7 @@ def main() -> int:
         return survey(conformance, kind, mutants)
     survivors = 0
     with ThreadPoolExecutor(arguments.jobs) as pool:
-        correct = pool.submit(judge, conformance, kind, "", [])
+        correct = pool.submit(judge, conformance, kind, "", ["--strict"])
         runs = {name: pool.submit(kill, conformance, kind, name, killer) for name, killer in mutants.items()}
         print(f"{'mutant ' + kind:30} killed by")
         for name, killer in mutants.items():

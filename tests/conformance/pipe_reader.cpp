@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 // Copyright (c) 2026 The Trivium authors
-#include "tests/conformance/drain.hpp"
+#include "tests/conformance/pipe_reader.hpp"
 
 #include <poll.h>
 #include <sys/eventfd.h>
@@ -16,21 +16,25 @@
 namespace trivium::conformance {
 namespace {
 
-constexpr std::size_t most_of_each = 32 * 1024;
+constexpr std::size_t most_of_each = 2 * 1024;
 
 }  // namespace
 
-Drain::Drain(Fd pipe) : pipe_(std::move(pipe)), stop_(::eventfd(0, EFD_CLOEXEC)) {
+PipeReader::PipeReader(Fd pipe) : pipe_(std::move(pipe)), stop_(::eventfd(0, EFD_CLOEXEC)) {
   if (!stop_) throw HarnessError("eventfd: " + std::generic_category().message(errno));
-  thread_ = std::thread([this] { run(); });
+  try {
+    thread_ = std::thread([this] { run(); });
+  } catch (const std::system_error& error) {
+    throw HarnessError(std::string{"a thread: "} + error.what());
+  }
 }
 
-Drain::~Drain() {
+PipeReader::~PipeReader() {
   ::eventfd_write(stop_.get(), 1);
   thread_.join();
 }
 
-void Drain::run() {
+void PipeReader::run() {
   std::array<char, 65536> buffer;
   for (;;) {
     std::array<pollfd, 2> polled{{{pipe_.get(), POLLIN, 0}, {stop_.get(), POLLIN, 0}}};
@@ -42,7 +46,7 @@ void Drain::run() {
   }
 }
 
-void Drain::keep(std::string_view bytes) {
+void PipeReader::keep(std::string_view bytes) {
   const std::lock_guard lock(mutex_);
   const auto first = std::min(bytes.size(), most_of_each - begin_.size());
   begin_ += bytes.substr(0, first);
@@ -52,7 +56,7 @@ void Drain::keep(std::string_view bytes) {
   end_.erase(0, end_.size() - most_of_each);
 }
 
-std::string Drain::text() const {
+std::string PipeReader::text() const {
   const std::lock_guard lock(mutex_);
   if (left_out_ == 0) return begin_ + end_;
   return begin_ + "\n[" + std::to_string(left_out_) + " bytes]\n" + end_;

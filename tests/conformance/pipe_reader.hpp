@@ -11,13 +11,13 @@
 namespace trivium::conformance {
 
 // Reads a pipe on a thread of its own, so that who writes to it never waits for us, and keeps the
-// begin and the end of what came.
-class Drain {
+// beginning and the end of what came.
+class PipeReader {
  public:
   // `pipe`: a read end that does not block. Throws HarnessError where the system refuses.
-  explicit Drain(Fd pipe);
+  explicit PipeReader(Fd pipe);
   // Stops reading, whoever still holds the other end.
-  ~Drain();
+  ~PipeReader();
 
   // What came until now; what was left out is said in its place. Callable from any thread.
   [[nodiscard]] std::string text() const;
