@@ -17,7 +17,6 @@ namespace trivium::conformance {
 namespace {
 
 constexpr std::string_view ready_words = "listening on ";
-constexpr std::size_t most_shown = 4500;  // all that a PipeReader keeps
 
 // Removes `--flag value` and `--flag=value`.
 void remove_flag(std::vector<std::string>& words, const std::string& flag) {
@@ -114,8 +113,9 @@ bool EchoServer::accepts() {
 std::string EchoServer::describe() {
   const auto status = child().wait(Deadline{milliseconds{0}});
   std::string text = status ? "it ended with " + std::to_string(status->shell_code()) : "it runs";
-  return text + "; standard output: " + escaped(out_ ? out_->text() : child().out(), most_shown) +
-         "; standard error: " + escaped(err_ ? err_->text() : child().err(), most_shown);
+  return text + "; standard output: " +
+         escaped(out_ ? out_->text() : child().out(), PipeReader::most_text) +
+         "; standard error: " + escaped(err_ ? err_->text() : child().err(), PipeReader::most_text);
 }
 
 // Whatever it left is killed: a case that is about leftovers has looked before.

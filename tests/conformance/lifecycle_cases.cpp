@@ -32,11 +32,7 @@ class EchoContractLifecycle : public EchoTest {
 
   [[nodiscard]] pid_t main_process() { return server().child().pid(); }
 
-  [[nodiscard]] std::size_t descriptors_in_all() {
-    std::size_t sum = open_descriptors(main_process());
-    for (const auto& unit : descendants(main_process())) sum += open_descriptors(unit.pid);
-    return sum;
-  }
+  [[nodiscard]] std::size_t descriptors_in_all() { return open_descriptors_in_all(main_process()); }
 
   // Connections of every kind, one after another.
   void mix(int rounds) {

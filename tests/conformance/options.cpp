@@ -27,8 +27,7 @@ const char* const footer =
     "--name, --dialect, --contract and --capacity belong to the targets after them; one of the "
     "last three\nthat follows all targets belongs to all that have none of its kind before them. "
     "Exit 0: every MUST\npasses; 1: one does not, or could not be judged; 2: wrong usage, or no "
-    "case "
-    "was chosen for a\ntarget; 3: a target can't be reached, or the harness failed.";
+    "case was chosen for a\ntarget; 3: a target can't be reached, or the harness failed.";
 
 // As the words come in.
 struct Words {

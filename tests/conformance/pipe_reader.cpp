@@ -14,12 +14,6 @@
 #include "tests/conformance/deadline.hpp"
 
 namespace trivium::conformance {
-namespace {
-
-constexpr std::size_t most_of_each = 2 * 1024;
-
-}  // namespace
-
 PipeReader::PipeReader(Fd pipe) : pipe_(std::move(pipe)), stop_(::eventfd(0, EFD_CLOEXEC)) {
   if (!stop_) throw HarnessError("eventfd: " + std::generic_category().message(errno));
   try {

@@ -2,8 +2,10 @@
 // Copyright (c) 2026 The Trivium authors
 #pragma once
 
+#include <cstddef>
 #include <mutex>
 #include <string>
+#include <string_view>
 #include <thread>
 
 #include "tests/conformance/socket.hpp"
@@ -14,6 +16,9 @@ namespace trivium::conformance {
 // beginning and the end of what came.
 class PipeReader {
  public:
+  static constexpr std::size_t most_of_each = 2 * 1024;
+  static constexpr std::size_t most_text = 2 * most_of_each + 40;  // with what tells the gap
+
   // `pipe`: a read end that does not block. Throws HarnessError where the system refuses.
   explicit PipeReader(Fd pipe);
   // Stops reading, whoever still holds the other end.

@@ -120,6 +120,12 @@ std::size_t open_descriptors(pid_t pid) {
   return descriptor_targets(pid).size();
 }
 
+std::size_t open_descriptors_in_all(pid_t root) {
+  std::size_t sum = open_descriptors(root);
+  for (const auto& process : descendants(root)) sum += open_descriptors(process.pid);
+  return sum;
+}
+
 std::size_t resident_bytes(pid_t pid) {
   std::size_t all = 0;
   std::size_t resident = 0;

@@ -37,6 +37,8 @@ void reap_orphans(const std::vector<Process>& orphans);
 [[nodiscard]] std::string to_string(const std::vector<Process>& processes);
 
 [[nodiscard]] std::size_t open_descriptors(pid_t pid);
+// The same of a process and of all below it.
+[[nodiscard]] std::size_t open_descriptors_in_all(pid_t root);
 
 // Resident memory in bytes, shared pages included.
 [[nodiscard]] std::size_t resident_bytes(pid_t pid);

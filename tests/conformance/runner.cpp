@@ -125,7 +125,6 @@ void run_in_parallel(TargetRun& run, const std::vector<CaseInfo>& cases, int job
       for (std::size_t hand = next++; hand < hands.size(); hand = next++) run.run(hands[hand]);
     }));
   }
-  for (auto& judge : judges) judge.wait();
   for (auto& judge : judges) judge.get();  // throws what the harness could not do
 }
 

@@ -23,9 +23,7 @@ class EchoSpawn : public EchoTest {
   [[nodiscard]] std::vector<Process> children() { return descendants(server().child().pid()); }
 
   [[nodiscard]] std::size_t descriptors() {
-    std::size_t sum = open_descriptors(server().child().pid());
-    for (const auto& process : children()) sum += open_descriptors(process.pid);
-    return sum;
+    return open_descriptors_in_all(server().child().pid());
   }
 
   // Connections that end in every way there is, one after another. What is answered is judged by

@@ -28,14 +28,7 @@ class Storm : public HazardTest {
     EXPECT_TRUE(poll_until([&] { return healthy.answered() >= enough; })) << "service stood still";
   }
 
-  // Of the main process and of all below it.
-  std::size_t descriptors() {
-    std::size_t count = conformance::open_descriptors(main_process());
-    for (const auto& unit : conformance::descendants(main_process())) {
-      if (unit.state != 'Z') count += conformance::open_descriptors(unit.pid);
-    }
-    return count;
-  }
+  std::size_t descriptors() { return conformance::open_descriptors_in_all(main_process()); }
 };
 
 TEST_P(Storm, ADrainUnderLoadLosesNothingThatWasAccepted) {
