@@ -8,10 +8,13 @@
 #include <poll.h>
 #include <sys/socket.h>
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <charconv>
+#include <fstream>
 #include <memory>
+#include <random>
 #include <stdexcept>
 #include <system_error>
 
@@ -124,15 +127,19 @@ std::uint16_t local_port(const Fd& socket) {
                                        : ntohs(reinterpret_cast<sockaddr_in*>(address)->sin_port);
 }
 
-// Without SO_REUSEADDR, with which the kernel would choose among half of its ports.
 std::uint16_t free_port() {
-  const auto list = resolve({.host = "127.0.0.1"});
-  const Fd fd{::socket(list->ai_family, SOCK_STREAM | SOCK_CLOEXEC, 0)};
-  if (!fd) throw HarnessError("socket: " + std::generic_category().message(errno));
-  if (::bind(fd.get(), list->ai_addr, list->ai_addrlen) != 0) {
-    throw HarnessError("bind: " + std::generic_category().message(errno));
+  constexpr int lowest = 10'000;
+  int first_of_the_kernel = 0;
+  std::ifstream{"/proc/sys/net/ipv4/ip_local_port_range"} >> first_of_the_kernel;
+  std::random_device random;
+  for (int attempt = 0; attempt < 100; ++attempt) {
+    std::uniform_int_distribution ports{lowest, std::max(lowest + 1000, first_of_the_kernel - 1)};
+    const auto list = resolve({"127.0.0.1", static_cast<std::uint16_t>(ports(random))});
+    const Fd fd{::socket(list->ai_family, SOCK_STREAM | SOCK_CLOEXEC, 0)};
+    if (!fd) throw HarnessError("socket: " + std::generic_category().message(errno));
+    if (::bind(fd.get(), list->ai_addr, list->ai_addrlen) == 0) return local_port(fd);
   }
-  return local_port(fd);
+  throw HarnessError("no port is free");
 }
 
 const char* to_string(End end) {
