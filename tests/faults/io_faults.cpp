@@ -1,12 +1,14 @@
 // SPDX-License-Identifier: MIT
 // Copyright (c) 2026 The Trivium authors
 //
-// A library to preload: it stands between a program and the system calls on its TCP sockets, and
-// lets the k-th of them fail or fall short. run.py says which and when, through a file that all
-// processes of the program map; without that file nothing is changed.
+// A library to preload: it stands between a program and the system calls on its sockets and those
+// that wait for them, and lets the k-th of them fail or fall short. run.py says which and when,
+// through a file that all processes of the program map; without that file nothing is changed.
 #include <dlfcn.h>
 #include <fcntl.h>
 #include <netinet/in.h>
+#include <poll.h>
+#include <sys/epoll.h>
 #include <sys/mman.h>
 #include <sys/socket.h>
 #include <sys/uio.h>
@@ -24,7 +26,7 @@ namespace {
 struct Orders {
   std::atomic<std::uint64_t> steps;    // of the kinds below that were taken
   std::atomic<std::uint64_t> fail_at;  // this step fails; 0: none, `every_other`: each second one
-  std::atomic<std::uint64_t> kinds;    // which steps count: reading | writing | accepting
+  std::atomic<std::uint64_t> kinds;    // which steps count, of those below
   std::atomic<std::uint64_t> error;    // an errno, or 0: the step is cut to one byte
   std::atomic<std::uint64_t> fired;
 };
@@ -33,6 +35,9 @@ constexpr std::uint64_t every_other = ~std::uint64_t{0};
 constexpr std::uint64_t reading = 1;
 constexpr std::uint64_t writing = 2;
 constexpr std::uint64_t accepting = 4;
+constexpr std::uint64_t connecting = 8;
+constexpr std::uint64_t passing = 16;  // a message between processes, with a descriptor
+constexpr std::uint64_t waiting = 32;
 
 Orders* map_orders() {
   const char* const path = std::getenv("TRIVIUM_IO_FAULTS");
@@ -45,20 +50,27 @@ Orders* map_orders() {
   return static_cast<Orders*>(memory);
 }
 
-bool is_tcp(int fd) {
-  int protocol = 0;
-  socklen_t size = sizeof protocol;
-  return ::getsockopt(fd, SOL_SOCKET, SO_PROTOCOL, &protocol, &size) == 0 &&
-         protocol == IPPROTO_TCP;
+int option(int fd, int name) {
+  int value = 0;
+  socklen_t size = sizeof value;
+  return ::getsockopt(fd, SOL_SOCKET, name, &value, &size) == 0 ? value : -1;
+}
+
+// Whether the descriptor is one on which this kind of step counts. None is asked of who waits.
+bool is_meant(int fd, std::uint64_t kind) {
+  if (kind == waiting) return true;
+  if (kind == passing) return option(fd, SO_DOMAIN) == AF_UNIX;
+  return option(fd, SO_PROTOCOL) == IPPROTO_TCP;
 }
 
 enum class Fate { as_usual, fails, falls_short };
 
 // Counts a step; where it is the one that fails, errno is set.
-Fate fate_of(int fd, std::uint64_t kind) {
+Fate fate_of(std::uint64_t kind, int fd = -1) {
   static Orders* const orders = map_orders();
   const int before = errno;
-  if (orders == nullptr || orders->fail_at == 0 || (orders->kinds & kind) == 0 || !is_tcp(fd)) {
+  if (orders == nullptr || orders->fail_at == 0 || (orders->kinds & kind) == 0 ||
+      !is_meant(fd, kind)) {
     errno = before;
     return Fate::as_usual;
   }
@@ -102,15 +114,15 @@ extern "C" {
 
 ssize_t recv(int fd, void* buffer, size_t size, int flags) {
   static auto* const real = next<ssize_t(int, void*, size_t, int)>("recv");
-  const auto fate = fate_of(fd, reading);
+  const auto fate = fate_of(reading, fd);
   if (fate == Fate::fails) return -1;
   return real(fd, buffer, fate == Fate::falls_short ? std::min<size_t>(size, 1) : size, flags);
 }
 
 ssize_t recvmsg(int fd, msghdr* message, int flags) {
   static auto* const real = next<ssize_t(int, msghdr*, int)>("recvmsg");
-  const auto fate = fate_of(fd, reading);
-  if (fate == Fate::fails) return -1;
+  const auto fate = fate_of(reading, fd);
+  if (fate == Fate::fails || fate_of(passing, fd) == Fate::fails) return -1;
   if (fate == Fate::as_usual) return real(fd, message, flags);
   Shortened part(*message);
   return real(fd, &part.message, flags);
@@ -118,15 +130,15 @@ ssize_t recvmsg(int fd, msghdr* message, int flags) {
 
 ssize_t send(int fd, const void* buffer, size_t size, int flags) {
   static auto* const real = next<ssize_t(int, const void*, size_t, int)>("send");
-  const auto fate = fate_of(fd, writing);
+  const auto fate = fate_of(writing, fd);
   if (fate == Fate::fails) return -1;
   return real(fd, buffer, fate == Fate::falls_short ? std::min<size_t>(size, 1) : size, flags);
 }
 
 ssize_t sendmsg(int fd, const msghdr* message, int flags) {
   static auto* const real = next<ssize_t(int, const msghdr*, int)>("sendmsg");
-  const auto fate = fate_of(fd, writing);
-  if (fate == Fate::fails) return -1;
+  const auto fate = fate_of(writing, fd);
+  if (fate == Fate::fails || fate_of(passing, fd) == Fate::fails) return -1;
   if (fate == Fate::as_usual) return real(fd, message, flags);
   Shortened part(*message);
   return real(fd, &part.message, flags);
@@ -134,12 +146,43 @@ ssize_t sendmsg(int fd, const msghdr* message, int flags) {
 
 int accept4(int fd, sockaddr* address, socklen_t* size, int flags) {
   static auto* const real = next<int(int, sockaddr*, socklen_t*, int)>("accept4");
-  return fate_of(fd, accepting) == Fate::fails ? -1 : real(fd, address, size, flags);
+  return fate_of(accepting, fd) == Fate::fails ? -1 : real(fd, address, size, flags);
 }
 
 int accept(int fd, sockaddr* address, socklen_t* size) {
   static auto* const real = next<int(int, sockaddr*, socklen_t*)>("accept");
-  return fate_of(fd, accepting) == Fate::fails ? -1 : real(fd, address, size);
+  return fate_of(accepting, fd) == Fate::fails ? -1 : real(fd, address, size);
+}
+
+int connect(int fd, const sockaddr* address, socklen_t size) {
+  static auto* const real = next<int(int, const sockaddr*, socklen_t)>("connect");
+  return fate_of(connecting, fd) == Fate::fails ? -1 : real(fd, address, size);
+}
+
+int poll(pollfd* entries, nfds_t count, int timeout) {
+  static auto* const real = next<int(pollfd*, nfds_t, int)>("poll");
+  return fate_of(waiting) == Fate::fails ? -1 : real(entries, count, timeout);
+}
+
+int ppoll(pollfd* entries, nfds_t count, const timespec* timeout, const sigset_t* mask) {
+  static auto* const real = next<int(pollfd*, nfds_t, const timespec*, const sigset_t*)>("ppoll");
+  return fate_of(waiting) == Fate::fails ? -1 : real(entries, count, timeout, mask);
+}
+
+int epoll_wait(int epoll, epoll_event* events, int count, int timeout) {
+  static auto* const real = next<int(int, epoll_event*, int, int)>("epoll_wait");
+  const bool looks = timeout == 0;  // which no signal ends
+  if (!looks && fate_of(waiting) == Fate::fails) return -1;
+  return real(epoll, events, count, timeout);
+}
+
+int epoll_pwait2(int epoll, epoll_event* events, int count, const timespec* timeout,
+                 const sigset_t* mask) {
+  static auto* const real =
+      next<int(int, epoll_event*, int, const timespec*, const sigset_t*)>("epoll_pwait2");
+  const bool looks = timeout != nullptr && timeout->tv_sec == 0 && timeout->tv_nsec == 0;
+  if (!looks && fate_of(waiting) == Fate::fails) return -1;
+  return real(epoll, events, count, timeout, mask);
 }
 
 }  // extern "C"

@@ -7,7 +7,8 @@
 
 A fault that the kernel may show to anyone at any time (a short read, a short write, EINTR, a send that must wait, an accept
 that fails) must change nothing. A reset may end the connection that it met, after a part of the right answer, and no other;
-the counters balance afterwards. Exit 0 when all of that held, else 1 with a line for each step where it did not.
+a connection that is refused is a fetch that failed, and says so; the counters balance afterwards. Exit 0 when all of that
+held, else 1 with a line for each step where it did not.
 """
 
 import argparse
@@ -33,32 +34,42 @@ LINES = [b"one\r\ntwo\n", b"caf\xc3\xa9 " + b"x" * 20_000 + b"\n"]
 ANSWER = HEAD + b"one\ntwo\n" + LINES[1]
 BODY = "a page, caf\u00e9\n".encode() * 400
 PATIENCE = 20.0
-MOST_STEPS = 60
+MOST_STEPS = 100  # an exchange that takes more is itself at fault
 
-READING, WRITING, ACCEPTING = 1, 2, 4
+READING, WRITING, ACCEPTING, CONNECTING, PASSING, WAITING = 1, 2, 4, 8, 16, 32
 EVERY_OTHER = (1 << 64) - 1
 
 
 @dataclass(frozen=True)
 class Fault:
-    """One way to fail: `error` 0 is a step that is cut to one byte. `harmless`: it must change nothing."""
+    """One way to fail: `error` 0 is a step that is cut to one byte. Without `whys` it must change nothing; else a fetch may
+    fail, in one of these words."""
 
     name: str
     kinds: int
     error: int
-    harmless: bool
+    whys: tuple[str, ...] = ()
+
+    @property
+    def harmless(self) -> bool:
+        """Whether it must change nothing."""
+        return not self.whys
 
 
 # A receive that times out is idleness, so EAGAIN is for sends: a part of the idle timeout, no more.
 FAULTS = (
-    Fault("short read", READING, 0, True),
-    Fault("short write", WRITING, 0, True),
-    Fault("EINTR", READING | WRITING | ACCEPTING, errno.EINTR, True),
-    Fault("EAGAIN in a send", WRITING, errno.EAGAIN, True),
-    Fault("ECONNRESET", READING | WRITING, errno.ECONNRESET, False),
-    Fault("ENOMEM in accept", ACCEPTING, errno.ENOMEM, True),
-    Fault("EMFILE in accept", ACCEPTING, errno.EMFILE, True),
-    Fault("ECONNABORTED in accept", ACCEPTING, errno.ECONNABORTED, True),
+    Fault("short read", READING, 0),
+    Fault("short write", WRITING, 0),
+    Fault("EINTR", READING | WRITING | ACCEPTING | PASSING, errno.EINTR),
+    Fault("EINTR in a wait", WAITING, errno.EINTR),
+    Fault("EAGAIN in a send", WRITING, errno.EAGAIN),
+    # A request that can't be sent may have been answered before, so the end of the stream decides.
+    Fault("ECONNRESET", READING | WRITING, errno.ECONNRESET, ("reset", "truncated")),
+    Fault("ENOMEM in accept", ACCEPTING, errno.ENOMEM),
+    Fault("EMFILE in accept", ACCEPTING, errno.EMFILE),
+    Fault("ECONNABORTED in accept", ACCEPTING, errno.ECONNABORTED),
+    Fault("ECONNREFUSED in connect", CONNECTING, errno.ECONNREFUSED, ("refused",)),
+    Fault("EADDRNOTAVAIL in connect", CONNECTING, errno.EADDRNOTAVAIL, (os.strerror(errno.EADDRNOTAVAIL),)),
 )
 
 
@@ -160,34 +171,48 @@ class Server:
             self.process.kill()
 
 
+def let_fail(fault: Fault, try_step: Callable[[Fault, int], int], problems: Problems) -> int:
+    """Tries one step after another, until there is none, and then every other one; returns how many failed."""
+    one_by_one = 0
+    for step in range(1, MOST_STEPS):
+        hits = try_step(fault, step)
+        one_by_one += hits
+        if not hits:
+            break
+    else:
+        problems.append(f"{fault.name}: more than {MOST_STEPS} steps")
+    # Where every other send waits, that is a client that does not read: idle.
+    if not fault.harmless or fault.error == errno.EAGAIN:
+        return one_by_one
+    at_once = try_step(fault, EVERY_OTHER)
+    problems.expect((at_once > 0) == (one_by_one > 0), f"{fault.name}: {one_by_one} steps failed one by one, {at_once} as every other one")
+    return one_by_one + at_once
+
+
 def judge_echo(command: list[str], library: str, orders: Orders, problems: Problems) -> int:
     """Lets every step of a server's exchange fail in turn; returns how many failed."""
     server = Server(command, library, orders)
-    fired = 0
-    for fault in FAULTS:
-        for step in [*range(1, MOST_STEPS), EVERY_OTHER]:
-            name = f"{fault.name}, step {'every other' if step == EVERY_OTHER else step}"
-            if step == EVERY_OTHER and (not fault.harmless or fault.error == errno.EAGAIN):
-                continue  # every send that waits is a client that does not read: idle
-            orders.give(fault, step)
-            # A unit may be in accept already, so that its next step comes after the exchange.
-            for _ in range(3):
-                got, end = server.converse()
-                right = got == ANSWER and end == "FIN"
-                part = ANSWER.startswith(got) and end != "timeout"
-                problems.expect(right or (part and not fault.harmless and orders.fired > 0), f"{name}: {len(got)} bytes of {len(ANSWER)}, {end}")
-                if orders.fired:
-                    break
-            hits = orders.fired
-            orders.take_back()
-            fired += hits
+
+    def try_step(fault: Fault, step: int) -> int:
+        name = f"{fault.name}, step {'every other' if step == EVERY_OTHER else step}"
+        orders.give(fault, step)
+        # A unit may be in accept already, so that its next step comes after the exchange.
+        for _ in range(3):
             got, end = server.converse()
-            problems.expect(got == ANSWER and end == "FIN", f"after {name}: {len(got)} bytes of {len(ANSWER)}, {end}")
-            if server.process.poll() is not None:
-                problems.append(f"after {name} the server had ended")
-                return fired
-            if not hits and step != EVERY_OTHER:
-                break  # the exchange has no such step
+            right = got == ANSWER and end == "FIN"
+            part = ANSWER.startswith(got) and end != "timeout"
+            problems.expect(right or (part and not fault.harmless and orders.fired > 0), f"{name}: {len(got)} bytes of {len(ANSWER)}, {end}")
+            if orders.fired:
+                break
+        hits = orders.fired
+        orders.take_back()
+        got, end = server.converse()
+        problems.expect(got == ANSWER and end == "FIN", f"after {name}: {len(got)} bytes of {len(ANSWER)}, {end}")
+        if server.process.poll() is not None:
+            raise SystemExit("\n".join([*problems, f"after {name} the server had ended"]))
+        return hits
+
+    fired = sum(let_fail(fault, try_step, problems) for fault in FAULTS if fault.kinds != CONNECTING)
     poll_until(lambda: server.counters()["active"] == 0)
     counters = server.counters()
     problems.expect(counters["accepted"] == sum(counters["closed"].values()), f"the counters do not balance: {counters}")
@@ -225,22 +250,17 @@ def judge_fetch(command: list[str], library: str, orders: Orders, problems: Prob
     threading.Thread(target=serve_page, args=[listener], daemon=True).start()
     url = f"http://127.0.0.1:{listener.getsockname()[1]}/"
     environment = {**os.environ, "LD_PRELOAD": library, "TRIVIUM_IO_FAULTS": str(orders.path)}
-    fired = 0
-    for fault in FAULTS:
-        if fault.kinds == ACCEPTING:
-            continue
-        for step in range(1, MOST_STEPS):
-            orders.give(fault, step)
-            done = subprocess.run([*command, url], env=environment, capture_output=True, timeout=3 * PATIENCE)
-            hits = orders.fired
-            fired += hits
-            right = done.returncode == 0 and done.stdout == BODY
-            # A request that can't be sent may have been answered before, so the end of the stream decides.
-            says_why = b"reset" in done.stderr or b"truncated" in done.stderr
-            failed = done.returncode == 1 and says_why and not done.stdout
-            problems.expect(right or (failed and not fault.harmless and hits > 0), f"{fault.name}, step {step}: exit {done.returncode}, {done.stderr!r}")
-            if not hits:
-                break  # the fetch has no such step
+
+    def try_step(fault: Fault, step: int) -> int:
+        orders.give(fault, step)
+        done = subprocess.run([*command, url], env=environment, capture_output=True, timeout=3 * PATIENCE)
+        right = done.returncode == 0 and done.stdout == BODY
+        says_why = any(why.encode() in done.stderr for why in fault.whys)
+        failed = done.returncode == 1 and says_why and not done.stdout
+        problems.expect(right or (failed and orders.fired > 0), f"{fault.name}, step {step}: exit {done.returncode}, {done.stderr!r}")
+        return orders.fired
+
+    fired = sum(let_fail(fault, try_step, problems) for fault in FAULTS if fault.kinds != ACCEPTING)
     listener.close()
     return fired
 
