@@ -21,10 +21,25 @@ unsigned port_of(const std::string& digits) {
   return error == std::errc{} && rest == end && number <= 65535 ? number : 0;
 }
 
-}  // namespace
+constexpr std::string_view scheme = "http://";
 
-ParsedUrl parse_url(std::string_view text) {
-  if (text.size() > max_url) return {.error = "longer than 16 KiB"};
+ParsedUrl read_url(std::string_view text);
+
+// Boost.URL 1.81 takes `10.0.0.1.example.org` for an address and the path `.example.org`; behind a
+// letter it sees a name.
+ParsedUrl read_name_like_ipv4(std::string_view text) {
+  constexpr std::string_view letter = "x";
+  std::string longer(text);
+  longer.insert(scheme.size(), letter);
+  ParsedUrl parsed = read_url(longer);
+  if (parsed.error.empty()) {
+    parsed.url.host.erase(0, letter.size());
+    parsed.url.authority.erase(0, letter.size());
+  }
+  return parsed;
+}
+
+ParsedUrl read_url(std::string_view text) {
   const auto parsed = boost::urls::parse_uri(boost::urls::string_view(text.data(), text.size()));
   if (!parsed) return {.error = "not of the form http://HOST[:PORT][/PATH]"};
   const boost::urls::url_view view = *parsed;
@@ -37,9 +52,13 @@ ParsedUrl parse_url(std::string_view text) {
   // Decoded, it could hold anything, and no name in use needs it.
   if (host.find('%') != host.npos) return {.error = "percent signs in the host"};
   if (view.host_type() == boost::urls::host_type::ipvfuture) return {.error = "no such address"};
-  // Boost.URL 1.81 takes `h:http/` for an empty port and the path `http/`.
   const std::string path = text_of(view.encoded_path());
-  if (!path.empty() && path.front() != '/') return {.error = "the port is no number"};
+  if (!path.empty() && path.front() != '/') {
+    const bool is_ipv4 = view.host_type() == boost::urls::host_type::ipv4;
+    if (is_ipv4 && !view.has_port()) return read_name_like_ipv4(text);
+    // It takes `h:http/` for an empty port and the path `http/`.
+    return {.error = "the port is no number"};
+  }
   const std::string port = text_of(view.port());
   const unsigned number = port_of(port);
   if (!port.empty() && number == 0) return {.error = "the port is not from 1 to 65535"};
@@ -51,6 +70,13 @@ ParsedUrl parse_url(std::string_view text) {
   if (url.port != "80") url.authority += ":" + url.port;
   if (view.has_query()) url.target += "?" + text_of(view.encoded_query());
   return {.url = std::move(url)};
+}
+
+}  // namespace
+
+ParsedUrl parse_url(std::string_view text) {
+  if (text.size() > max_url) return {.error = "longer than 16 KiB"};
+  return read_url(text);
 }
 
 }  // namespace trivium::net

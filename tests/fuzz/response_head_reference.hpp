@@ -12,11 +12,9 @@
 #include <string_view>
 #include <vector>
 
-namespace trivium::fuzz {
+#include "tests/fuzz/standing.hpp"
 
-/// How a head is to be read: `right` and `wrong` leave no choice; `open` is what the RFCs let a
-/// recipient repair or refuse, which may be refused, or be read as this and as nothing else.
-enum class Standing { right, open, wrong };
+namespace trivium::fuzz {
 
 struct Reading {
   Standing standing = Standing::right;

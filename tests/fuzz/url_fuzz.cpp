@@ -1,14 +1,16 @@
 // SPDX-License-Identifier: MIT
 // Copyright (c) 2026 The Trivium authors
 //
-// Holds the parsers of a URL and of HOST:PORT to a plain splitting of the text: what is taken can
-// be put together again, and a URL can do no harm in a request.
+// Holds the parser of a URL to a second reading of what must be taken and what refused, and it and
+// that of HOST:PORT to a plain splitting of the text: what is taken can be put together again, and
+// a URL can do no harm in a request.
 #include <algorithm>
 #include <string>
 
 #include "shared/net/endpoint.hpp"
 #include "shared/net/url.hpp"
 #include "tests/fuzz/cuts.hpp"
+#include "tests/fuzz/url_reference.hpp"
 
 namespace {
 
@@ -63,6 +65,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   const std::string text(reinterpret_cast<const char*>(data), size);
   check_host_port(text);
   const auto parsed = trivium::net::parse_url(text);
+  trivium::fuzz::must_stand(parsed.error.empty(), trivium::fuzz::standing_of_url(text), "a URL");
+  must_be_equal(parsed.error.find('\n'), std::string::npos, "the reason is one line");
   if (!parsed.error.empty()) return 0;
   const auto& url = parsed.url;
   must_be_equal(lower(text.substr(0, 7)), std::string("http://"), "the scheme");

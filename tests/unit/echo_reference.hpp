@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <optional>
 #include <ostream>
 #include <span>
@@ -84,22 +85,30 @@ inline Transcript read_whole(std::string_view input, std::size_t max_line) {
 
 using Pieces = std::vector<std::string_view>;
 
+/// Sees an action before it is carried out: with the bytes received until then, to which the end of
+/// input adds one, and the bytes written.
+using Watch = std::function<void(const Action&, std::size_t received, std::size_t written)>;
+
 /// Runs a session over an input that comes in pieces and ends after the last; every write takes at
 /// most `write_size` bytes, and every hazard's line answers for itself.
 inline Transcript converse(const Pieces& pieces, EchoSession::Limits limits,
-                           std::size_t write_size = std::string::npos) {
+                           std::size_t write_size = std::string::npos, const Watch& watch = {}) {
   EchoSession session(limits);
   Transcript result;
   std::size_t next_piece = 0;
+  std::size_t received = 0;
   std::size_t total = head.size() + 64;
   for (const auto piece : pieces) total += piece.size();
   for (std::size_t steps = 0; steps < 8 * total; ++steps) {
     const Action action = session.next();
+    if (watch) watch(action, received, result.output.size());
     switch (action.kind) {
       case Action::Kind::read:
         if (next_piece < pieces.size()) {
+          received += pieces[next_piece].size();
           session.received(pieces[next_piece++]);
         } else {
+          ++received;
           session.end_of_input();
         }
         break;

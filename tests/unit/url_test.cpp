@@ -38,6 +38,20 @@ TEST(Url, TakesAddresses) {
   EXPECT_EQ(parse_url("http://[2001:db8::5]").url.authority, "[2001:db8::5]");
 }
 
+TEST(Url, TakesNamesThatBeginLikeAnAddress) {
+  for (const std::string host : {"10.0.0.1.example.org", "1.2.3.4.5", "1.2.3.4a", "1.2.3.4-5"}) {
+    const auto [url, error] = parse_url("http://" + host + ":8080/a?b#c");
+    EXPECT_EQ(error, "") << host;
+    EXPECT_EQ(url.host, host);
+    EXPECT_EQ(url.authority, host + ":8080");
+    EXPECT_EQ(url.target, "/a?b");
+    EXPECT_EQ(parse_url("http://" + host).url.authority, host);
+    EXPECT_NE(parse_url("http://" + host + ":http/").error, "");
+  }
+  EXPECT_NE(parse_url("http://1.2.3.4%41/").error, "");
+  EXPECT_NE(parse_url("http://1.2.3.4:80a/").error, "");
+}
+
 TEST(Url, KeepsTheTargetAsWritten) {
   for (const char* target : {"/a%20b%2Fc?x=%00%0A", "/~a!$&'()*+,;=:@-._/?/?", "/a/../b/./c", "/a?",
                              "//double", "/%e2%82%ac"}) {
