@@ -52,8 +52,8 @@ std::optional<int> parse_fetch_options(int argc, char** argv,
   // of those that are needed: there are never as many as argc.
   app.add_option("urls", options.urls, "What to fetch: http://HOST[:PORT][/PATH]")
       ->type_name("URL")
+      ->take_all()  // first: it would set the most that are expected to the fewest
       ->expected(argc, CLI::detail::expected_max_vector_size)
-      ->take_all()
       ->allow_extra_args(false);
   app.add_option("--input", input, "Read more URLs here, one a line; blank lines and # are skipped")
       ->type_name("FILE|-");
