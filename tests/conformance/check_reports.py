@@ -271,6 +271,25 @@ class FlagsOfTargets(unittest.TestCase):
         own = ["--dialect", "trivium", "--spawn", "a {port}", "--spawn", "b {port}"]
         self.assertEqual(self.listed(*own, "--dialect", "echo"), self.listed("--spawn", "a {port}"))
 
+    def test_ours_is_recognised_whatever_its_capacity(self) -> None:
+        with tempfile.TemporaryDirectory() as folder:
+            program = Path(folder) / "echo"
+            program.write_text("#!/bin/sh\necho trivium 0\n")
+            program.chmod(0o755)
+            ours = ["--spawn", f"{program} --listen 127.0.0.1:{{port}}"]
+            self.assertEqual(self.listed(*ours), self.listed("--contract", "--spawn", "a {port}"))
+            self.assertEqual(self.listed(*ours, "--capacity", "4"), self.listed(*ours))
+
+    def test_a_dialect_is_no_clients(self) -> None:
+        both = ["--spawn", "a {port}", "--fetch", "b {url}", "--dialect", "echo"]
+        servers = self.listed("--dialect", "echo", "--spawn", "a {port}")[:-1]
+        self.assertEqual(self.listed(*both)[:-1], servers + self.listed("--fetch", "b {url}")[:-1])
+
+    def test_a_word_that_holds_the_url_twice(self) -> None:
+        command = f'sh -c "test {{url}} = {{url}} && exec {_CLIENT}"'
+        done = conformance("--fetch", command, "--only", "fetch.request.form")
+        self.assertEqual(done.returncode, 0, done.stdout)
+
     def test_capacity(self) -> None:
         with tempfile.NamedTemporaryFile(suffix=".json") as file:
             targets = ["--spawn", _SERVER, "--capacity", "1", "--spawn", _SERVER, "--capacity", "5"]
@@ -288,6 +307,10 @@ class Unusual(unittest.TestCase):
             done = conformance("--spawn", f"{_SERVER} --mutant {kind}", *chosen)
             self.assertEqual(done.returncode, 0, done.stdout)
 
+    def test_a_slow_network(self) -> None:
+        done = conformance("--spawn", f"{_SERVER} --mutant thin", "--only", "echo.line.long-exchange")
+        self.assertEqual(done.returncode, 0, done.stdout)
+
     def test_names(self) -> None:
         names = ["b\xc3\xa4r | \\| <b>", "bad \udcff\udcfe", "two\nlines", "\uffff"]
         with tempfile.TemporaryDirectory() as folder:
@@ -302,6 +325,12 @@ class Unusual(unittest.TestCase):
                 self.assertEqual(subprocess.run(check, capture_output=True).returncode, 0, name)
                 rows = Path(paths[2]).read_text(encoding="utf-8").splitlines()
                 self.assertEqual({row.count("|") for row in rows if row.startswith("|")}, {3}, rows)
+
+    def test_standard_output_that_cannot_be_written(self) -> None:
+        with open("/dev/full", "w", encoding="ascii") as full:
+            for arguments in (["--list"], ["--spawn", _SERVER, "--only", "echo.line.lf"]):
+                done = subprocess.run([PROGRAM, *arguments], stdout=full, stderr=subprocess.PIPE, text=True, timeout=60)
+                self.assertEqual((done.returncode, done.stderr), (3, "conformance: can't write to standard output\n"))
 
     def test_a_report_that_cannot_be_written_costs_no_other(self) -> None:
         with tempfile.NamedTemporaryFile(suffix=".xml") as file:
@@ -335,9 +364,15 @@ class Selection(unittest.TestCase):
             self.assertIn(f"[       OK ] {case}", done.stdout)
             self.assertIn("[  PASSED  ] 1 test.", done.stdout)
 
+    def test_a_glob_that_names_no_case(self) -> None:
+        for flag in ("--only", "--skip"):
+            done = conformance("--spawn", _SERVER, "--only", "echo.line.lf", flag, "echo.lnie.*")
+            self.assertEqual((done.returncode, done.stdout), (2, ""))
+            self.assertEqual(done.stderr, f"conformance: {flag}: no case is called echo.lnie.*; see --help\n")
+
     def test_a_target_without_a_case(self) -> None:
         targets = ["--name", "server", "--spawn", _SERVER, "--name", "client", "--fetch", _CLIENT]
-        for glob, names in (("echo.line.lf", "client"), ("fetch.url.*", "server"), ("no.such.case", "server, client")):
+        for glob, names in (("echo.line.lf", "client"), ("fetch.url.*", "server"), ("cli.*", "server, client")):
             done = conformance(*targets, "--only", glob)
             self.assertEqual((done.returncode, done.stdout), (2, ""))
             self.assertEqual(done.stderr.count("\n"), 1)

@@ -98,6 +98,21 @@ std::vector<char*> pointers(std::vector<std::string>& words) {
   return pid;
 }
 
+// Removes `--flag value` and `--flag=value`.
+void remove_flag(std::vector<std::string>& words, const std::string& flag) {
+  for (auto word = words.begin(); word != words.end();) {
+    if (*word == flag) {
+      word = words.erase(word);
+      const bool has_value = word != words.end() && !word->starts_with("--");
+      if (has_value) word = words.erase(word);
+    } else if (word->starts_with(flag + "=")) {
+      word = words.erase(word);
+    } else {
+      ++word;
+    }
+  }
+}
+
 }  // namespace
 
 std::vector<std::string> split_command(std::string_view command) {
@@ -135,6 +150,15 @@ std::vector<std::string> split_command(std::string_view command) {
 std::vector<std::string> substitute(std::vector<std::string> words, std::string_view placeholder,
                                     std::string_view value) {
   for (auto& word : words) boost::replace_all(word, placeholder, value);
+  return words;
+}
+
+std::vector<std::string> with_flags(std::vector<std::string> words,
+                                    const std::vector<std::string>& flags) {
+  for (const auto& flag : flags) {
+    if (flag.starts_with("--")) remove_flag(words, flag.substr(0, flag.find('=')));
+  }
+  words.insert(words.end(), flags.begin(), flags.end());
   return words;
 }
 

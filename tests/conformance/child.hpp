@@ -24,6 +24,10 @@ namespace trivium::conformance {
                                                   std::string_view placeholder,
                                                   std::string_view value);
 
+// The words, and then `flags`, which take the place of those of the same name.
+[[nodiscard]] std::vector<std::string> with_flags(std::vector<std::string> words,
+                                                  const std::vector<std::string>& flags);
+
 // The value of `flag`, as `--flag value` or `--flag=value`; empty where it is not there.
 [[nodiscard]] std::string flag_value(const std::vector<std::string>& words,
                                      const std::string& flag);

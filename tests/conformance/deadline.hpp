@@ -18,6 +18,10 @@ using std::chrono::milliseconds;
 // sets it before the first case, by --timeout and by the round trip that was measured.
 inline milliseconds patience{20'000};
 
+// How late what is due at once may be, in the quickest of three attempts. Set like `patience`, but
+// for the round trip, which a case takes account of itself.
+inline milliseconds promptness{2'000};
+
 // How long a case looks for bytes that must not come. A server that is wrong sends them at once;
 // a longer look would only find what is wrong and slow. Set like `patience`.
 inline milliseconds glance{60};
@@ -36,7 +40,16 @@ class HarnessError : public std::runtime_error {
 
 class Deadline {
  public:
-  explicit Deadline(milliseconds from_now = patience) : at_(Clock::now() + from_now) {}
+  // Patience, which begins anew with everything that comes: a slow network is no fault of the
+  // target. What never ends is bounded by the case's own limit.
+  Deadline() : at_(Clock::now() + patience), is_patience_(true) {}
+  // A fixed time from now.
+  explicit Deadline(milliseconds from_now) : at_(Clock::now() + from_now) {}
+
+  // Says that something came, or was taken.
+  void progressed() {
+    if (is_patience_) at_ = Clock::now() + patience;
+  }
 
   [[nodiscard]] bool expired() const { return Clock::now() >= at_; }
 
@@ -48,6 +61,7 @@ class Deadline {
 
  private:
   Clock::time_point at_;
+  bool is_patience_ = false;
 };
 
 [[nodiscard]] inline milliseconds since(Clock::time_point start) {

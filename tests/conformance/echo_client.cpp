@@ -26,13 +26,17 @@ void expect_outcome(const Received& got, std::string_view body, const std::strin
 
 }  // namespace
 
-Stream open(const EchoServer& server, int receive_buffer) {
-  auto stream = server.connect(Deadline{}, receive_buffer);
+void take_head(Stream& stream) {
   const auto got = stream.receive(head.size());
   if (got.data != head) {
     judge_data(got.data, head, std::string{"\nthen: "} + to_string(got.end));
     throw std::runtime_error("without its head an exchange can't begin");
   }
+}
+
+Stream open(const EchoServer& server, int receive_buffer) {
+  auto stream = server.connect(Deadline{}, receive_buffer);
+  take_head(stream);
   return stream;
 }
 
@@ -86,6 +90,18 @@ void expect_end(Stream& stream, std::string_view bytes) {
   const auto got = stream.receive_to_end();
   judge_data(got.data, bytes, "");
   judge_close(to_string(got.end), to_string(End::fin));
+}
+
+void expect_at_once(const EchoServer& server, const std::function<milliseconds(Stream&)>& attempt) {
+  constexpr int round_trips = 20;
+  const auto quickest = least_of_three(promptness, [&] {
+    const auto start = Clock::now();
+    auto stream = server.connect();
+    const auto distance = since(start);
+    return attempt(stream) - round_trips * distance;
+  });
+  EXPECT_LT(quickest.count(), promptness.count())
+      << "milliseconds too late, in each of three attempts";
 }
 
 void expect_echo(Stream& stream, const std::string& content) {

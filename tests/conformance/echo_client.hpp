@@ -5,6 +5,7 @@
 // of the running case; open() throws, since nothing can follow.
 #pragma once
 
+#include <functional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -19,6 +20,9 @@ inline std::string_view head = "HTTP/1.0 200 OK\r\nContent-Type: text/plain\r\n\
 inline constexpr std::size_t default_max_line = 64 * 1024;
 
 enum class Finish { no, half_close };
+
+// Takes the head; throws where another comes.
+void take_head(Stream& stream);
 
 // Connects, and takes the head.
 [[nodiscard]] Stream open(const EchoServer& server, int receive_buffer = 0);
@@ -47,6 +51,11 @@ void expect_bytes(Stream& stream, std::string_view bytes);
 void expect_silence(const Stream& stream);
 // The stream ends by FIN, and nothing comes before it but `bytes`.
 void expect_end(Stream& stream, std::string_view bytes = {});
+
+// What is due at once is: the quickest of three attempts, each on a fresh connection, takes less
+// than `promptness`, and 20 times what the connection took, by which one tells the distance.
+// `attempt` returns how long it took.
+void expect_at_once(const EchoServer& server, const std::function<milliseconds(Stream&)>& attempt);
 
 // Sends one line and expects it back.
 void expect_echo(Stream& stream, const std::string& content);

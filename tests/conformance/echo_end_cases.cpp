@@ -28,12 +28,16 @@ TEST_F(EchoEnd, EmptyCrlfLine) {
 
 TEST_F(EchoEnd, TheServerClosesFirst) {
   const Requirement requirement{"echo.end.server-closes", "E3.2", Level::must,
-                                "After the empty line the server closes; it does not wait for the "
-                                "client to do so."};
-  auto stream = open(server());
-  expect_echo(stream, "a");
-  stream.send("\n");
-  expect_end(stream);
+                                "After the empty line the server closes, at once; it does not "
+                                "wait for the client to do so."};
+  expect_at_once(server(), [](Stream& stream) {
+    take_head(stream);
+    expect_echo(stream, "a");
+    const auto start = Clock::now();
+    stream.send("\n");
+    expect_end(stream);
+    return since(start);
+  });
 }
 
 TEST_F(EchoEnd, LaterInputIsIgnored) {

@@ -13,8 +13,11 @@ class EchoHead : public EchoTest {};
 TEST_F(EchoHead, SentBeforeAnyByte) {
   const Requirement requirement{"echo.head.before-input", "E1.1", Level::must,
                                 "On accept, before it has read a byte, the server sends the head."};
-  auto stream = server().connect();
-  expect_bytes(stream, head);
+  expect_at_once(server(), [](Stream& stream) {
+    const auto start = Clock::now();
+    expect_bytes(stream, head);
+    return since(start);
+  });
 }
 
 TEST_F(EchoHead, NothingFollowsUntilALine) {

@@ -35,12 +35,16 @@ TEST_F(EchoReject, WithoutWaitingForTheLineEnd) {
   const Requirement requirement{"echo.reject.at-once", "E4.2", Level::must,
                                 "A line is rejected at the first byte that makes legality "
                                 "impossible, without waiting for its \\n."};
-  auto stream = open(server());
-  stream.send("a\n" + longest_);
-  expect_bytes(stream, "a\n");
-  expect_silence(stream);  // It may still become legal.
-  stream.send("x");
-  expect_end(stream);
+  expect_at_once(server(), [this](Stream& stream) {
+    take_head(stream);
+    stream.send("a\n" + longest_);
+    expect_bytes(stream, "a\n");
+    expect_silence(stream);  // It may still become legal.
+    const auto start = Clock::now();
+    stream.send("x");
+    expect_end(stream);
+    return since(start);
+  });
 }
 
 TEST_F(EchoReject, CrAfterTheLimitIsUndecided) {

@@ -18,20 +18,6 @@ namespace {
 
 constexpr std::string_view ready_words = "listening on ";
 
-// Removes `--flag value` and `--flag=value`.
-void remove_flag(std::vector<std::string>& words, const std::string& flag) {
-  for (auto word = words.begin(); word != words.end();) {
-    if (*word == flag) {
-      word = words.erase(word);
-      if (word != words.end()) word = words.erase(word);
-    } else if (word->starts_with(flag + "=")) {
-      word = words.erase(word);
-    } else {
-      ++word;
-    }
-  }
-}
-
 Deadline until_ready() {
   return Deadline{config().timeout.count() > 0 ? 4 * patience : startup_patience};
 }
@@ -45,11 +31,7 @@ std::vector<std::string> echo_command(const std::vector<std::string>& flags, std
     additions = {"--workers", std::to_string(own_workers)};
   }
   additions.insert(additions.end(), flags.begin(), flags.end());
-  for (const auto& word : additions) {
-    if (word.starts_with("--")) remove_flag(words, word.substr(0, word.find('=')));
-  }
-  words.insert(words.end(), additions.begin(), additions.end());
-  return substitute(std::move(words), "{port}", std::to_string(port));
+  return substitute(with_flags(std::move(words), additions), "{port}", std::to_string(port));
 }
 
 std::string value_of(const std::string& flag) {

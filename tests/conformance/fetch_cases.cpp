@@ -56,6 +56,20 @@ TEST(FetchReach, one_page) {
   tell_reached({.round_trip_us = since(start_time).count() * 1000, .healthy = !HasFailure()});
 }
 
+TEST(FetchRequest, once) {
+  const Requirement requirement{"fetch.request.once", "F1.5", Level::must,
+                                "One URL is one connection: what failed is not tried again."};
+  const std::string truncated = "HTTP/1.0 200 OK\r\nContent-Length: 9\r\n\r\nshort";
+  for (const auto& script :
+       {Script().reset(), Script(truncated), Script(response(body, "503 Service Unavailable"))}) {
+    Origin origin;
+    origin.otherwise(script);
+    const Finished run = fetch({.urls = {origin.url("/")}});
+    EXPECT_NE(run.status->shell_code(), 0) << escaped(run.err);
+    EXPECT_EQ(origin.visits().size(), 1U);
+  }
+}
+
 TEST(FetchRequest, get_1_0) {
   const Requirement requirement{"fetch.request.get-1-0", "F1.1; RFC 1945, section 5.1", Level::must,
                                 "The request line is `GET target HTTP/1.0`."};

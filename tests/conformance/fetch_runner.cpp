@@ -88,21 +88,10 @@ std::vector<std::string> command_line(const Call& call) {
       continue;
     }
     for (const auto& url : call.urls) {
-      std::string filled = word;
-      const auto at = filled.find("{url}");
-      words.push_back(filled.replace(at, 5, url));
+      words.push_back(substitute({word}, "{url}", url).front());
     }
   }
-  for (std::size_t i = 0; i < call.flags.size(); ++i) {
-    const auto given = std::find(words.begin(), words.end(), call.flags[i]);
-    const bool has_value = i + 1 < call.flags.size() && !call.flags[i + 1].starts_with("--");
-    if (has_value && given != words.end() && given + 1 != words.end()) {
-      *(given + 1) = call.flags[++i];
-    } else {
-      words.push_back(call.flags[i]);
-    }
-  }
-  return words;
+  return with_flags(std::move(words), call.flags);
 }
 
 Child start(const Call& call) {

@@ -108,8 +108,12 @@ void scale_deadlines(long round_trip_us) {
   const milliseconds base = config().timeout.count() > 0 ? config().timeout
                             : config().contract          ? milliseconds{20'000}
                                                          : milliseconds{5'000};
+  promptness = base / 10;
+  // Who could not do the plainest exchange fails case after case, each at a deadline.
+  const bool is_hopeless = !known_of_target().healthy && config().timeout.count() == 0;
   // A client's round trip is a whole run of it, most of which is its start.
-  patience = std::max(base, (config().mode == Mode::fetch ? 20 : 200) * round_trip);
+  patience = std::max(is_hopeless ? base / 5 : base,
+                      (config().mode == Mode::fetch ? 20 : 200) * round_trip);
   glance = std::clamp(8 * round_trip, milliseconds{60}, milliseconds{1000});
 }
 

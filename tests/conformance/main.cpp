@@ -50,12 +50,13 @@ void write_reports(const Options& options, const RunResult& run) {
   if (!failed.empty()) throw std::runtime_error("can't write " + failed);
 }
 
-// A known failure that no case can be is a slip.
-void check_known_failures(const Options& options, const std::vector<CaseInfo>& catalogue) {
-  for (const auto& glob : options.known_failures) {
+// A glob that no case can be is a slip.
+void check_globs(const char* flag, const std::vector<std::string>& globs,
+                 const std::vector<CaseInfo>& catalogue) {
+  for (const auto& glob : globs) {
     const auto named = [&](const CaseInfo& info) { return matches(glob, info); };
     if (std::ranges::none_of(catalogue, named)) {
-      throw std::invalid_argument("--known-failures: no case is called " + escaped(glob));
+      throw std::invalid_argument(std::string{flag} + ": no case is called " + escaped(glob));
     }
   }
 }
@@ -84,8 +85,13 @@ int judge_all(const Options& options, const std::vector<CaseInfo>& catalogue) {
   }
   RunResult run{.strict = options.strict, .targets = {}};
   for (const auto& target : options.targets) {
-    const auto cases = chosen(target, catalogue, options.selection);
-    std::cout << text_begin({.name = target.name}, static_cast<int>(cases.size())) << std::flush;
+    auto cases = chosen(target, catalogue, options.selection);
+    std::erase_if(cases, is_reach);  // judged in any case, and counted once
+    const auto reaching = std::ranges::count_if(catalogue, [&](const CaseInfo& info) {
+      return is_reach(info) && fits(info, target.config);
+    });
+    const auto count = static_cast<int>(std::ssize(cases) + reaching);
+    std::cout << text_begin({.name = target.name}, count) << std::flush;
     const auto progress = [&](const TargetOptions&, const CaseResult& result) {
       if (result.verdict != Verdict::blocked) {
         std::cout << text_case(result, options.brief) << std::flush;
@@ -110,8 +116,12 @@ int run_main(int argc, char** argv) {
       return run_judge(options.cases, options.reached);
     }
     const auto catalogue = list_cases();
-    check_known_failures(options, catalogue);
-    return options.list ? print_list(options, catalogue) : judge_all(options, catalogue);
+    check_globs("--known-failures", options.known_failures, catalogue);
+    check_globs("--only", options.selection.only, catalogue);
+    check_globs("--skip", options.selection.skip, catalogue);
+    const int code = options.list ? print_list(options, catalogue) : judge_all(options, catalogue);
+    if (!std::cout.flush()) throw std::runtime_error("can't write to standard output");
+    return code;
   } catch (const Told& told) {
     std::cout << told.text;
     return 0;

@@ -153,13 +153,14 @@ void set_capacity(TargetOptions& target) {
 
 void complete(TargetOptions& target) {
   auto& config = target.config;
-  const bool is_known = !target.contract_is_given && target.capacity.empty() && is_ours(config);
+  const bool is_known = !target.contract_is_given && is_ours(config);
   config.contract = target.contract_is_given || is_known;
   if (config.contract && config.mode == Mode::target) {
     throw std::invalid_argument("--contract needs --spawn or --fetch");
   }
-  if (is_known && config.mode == Mode::spawn) target.capacity = own_capacity(config);
-  if (target.capacity.empty()) target.capacity = "0";
+  if (target.capacity.empty()) {
+    target.capacity = is_known && config.mode == Mode::spawn ? own_capacity(config) : "0";
+  }
   set_capacity(target);
 }
 
@@ -172,7 +173,10 @@ struct TargetFlags {
 
 void apply(const TargetFlags& own, const TargetFlags& trailing, TargetOptions& target) {
   target.capacity = own.capacity ? *own.capacity : trailing.capacity.value_or("");
-  target.config.dialect = own.dialect ? *own.dialect : trailing.dialect.value_or(Dialect::trivium);
+  if (target.config.mode != Mode::fetch) {  // it is what a server speaks
+    target.config.dialect =
+        own.dialect ? *own.dialect : trailing.dialect.value_or(Dialect::trivium);
+  }
   target.contract_is_given = own.contract || trailing.contract;
 }
 

@@ -220,6 +220,7 @@ bool Stream::send(std::string_view bytes, Deadline deadline) {
     if (count < 0) return false;
     bytes.remove_prefix(static_cast<std::size_t>(count));
     if (bytes.empty()) return true;
+    if (count > 0) deadline.progressed();
     if (deadline.expired()) return false;
     if (count == 0) wait_for(fd_.get(), POLLOUT, deadline);
   }
@@ -233,7 +234,10 @@ Received Stream::receive(std::size_t count, Deadline deadline) {
     const std::size_t want = std::min(buffer.size(), count - result.data.size());
     const long got = receive_some(buffer.data(), want, result);
     if (got < 0) return result;
-    if (got > 0) continue;
+    if (got > 0) {
+      deadline.progressed();
+      continue;
+    }
     if (deadline.expired()) {
       transcript::note(number_, "deadline");
       return result;
@@ -255,8 +259,11 @@ Received Stream::exchange(std::string_view bytes, bool finish_after, Deadline de
   for (;;) {
     if (sending && !bytes.empty()) {
       const long count = send_some(bytes);
-      if (count > 0) bytes.remove_prefix(static_cast<std::size_t>(count));
       if (count < 0) sending = false;  // The receiving side tells how it ended.
+      if (count > 0) {
+        bytes.remove_prefix(static_cast<std::size_t>(count));
+        deadline.progressed();
+      }
     }
     if (sending && bytes.empty()) {
       sending = false;
@@ -269,7 +276,10 @@ Received Stream::exchange(std::string_view bytes, bool finish_after, Deadline de
       result.end = End::enough;
       return result;
     }
-    if (got > 0) continue;
+    if (got > 0) {
+      deadline.progressed();
+      continue;
+    }
     if (deadline.expired()) {
       transcript::note(number_, "deadline");
       return result;

@@ -25,7 +25,7 @@ struct Ended {
 // What the case that reaches the target found out.
 struct Reached {
   long round_trip_us = 0;
-  bool healthy = false;  // it answers a plain exchange as it must
+  bool healthy = true;  // it answers a plain exchange as it must; so it is taken until it is known
 };
 
 [[nodiscard]] std::string encode(const Begun& begun);

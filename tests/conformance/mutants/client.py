@@ -221,11 +221,14 @@ def main() -> int:
     global MUTANT
     *flag, url = sys.argv[1:]
     MUTANT = flag[1] if flag else ""
-    try:
-        return fetch(url)
-    except (Failure, UnicodeDecodeError, TimeoutError, ValueError) as error:
-        print(f"{url}: {error}", file=sys.stderr)
-        return 0 if is_("always-0") else 1
+    for is_last in (not is_("retries"), True):
+        try:
+            return fetch(url)
+        except (Failure, UnicodeDecodeError, TimeoutError, ValueError) as error:
+            if is_last:
+                print(f"{url}: {error}", file=sys.stderr)
+                break
+    return 0 if is_("always-0") else 1
 
 
 if __name__ == "__main__":

@@ -7,7 +7,7 @@
 
 A thread for each connection, and the plainest code that is right: it judges the suite, so it shares nothing with what
 the suite judges. Every `is_(...)` is a place where a mutant goes wrong; run.py says which case must notice. `chatty`,
-`ready-too-early` and `ipv6-only` are unusual, and right.
+`ready-too-early`, `ipv6-only` and `thin` are unusual, and right.
 """
 
 import argparse
@@ -22,6 +22,7 @@ import time
 
 HEAD = b"HTTP/1.0 200 OK\r\nContent-Type: text/plain\r\n\r\n"
 LIMIT = 64 * 1024
+TIMER = 0.4  # seconds
 MUTANT = ""
 SHARED = bytearray()  # what the mutant `cross-talk` has in common between connections
 SERVED = [0]
@@ -157,6 +158,8 @@ class Session:
 
     def reject(self) -> None:
         """Ends the exchange for what the client sent."""
+        if is_("rejects-by-timer"):
+            time.sleep(TIMER)
         if is_("rejection-loses-earlier"):
             self.out.clear()
         raise Close
@@ -210,6 +213,8 @@ class Connection:
         if is_("never-blocks", "rests-now-and-then"):
             self.unsent = queue.Queue()
             threading.Thread(target=self.send_queued, daemon=True).start()
+        if is_("head-by-timer"):
+            time.sleep(TIMER)
         if not is_("head-late", "no-head"):
             self.send(HEAD.replace(b"1.0", b"1.1") if is_("other-head") else HEAD)
         if is_("head-too-much"):
@@ -241,11 +246,15 @@ class Connection:
             return
         if is_("waits-for-whole") and self.session.partial:
             return
+        if is_("flushes-by-timer") or (is_("partial-by-timer") and self.session.partial):
+            time.sleep(TIMER)
         self.send(bytes(out))
         out.clear()
 
     def send(self, data: bytes) -> None:
         """Sends all; a client that does not read stops us here."""
+        if is_("thin"):  # 1.5 MB/s
+            time.sleep(len(data) / 1.5e6)
         if self.unsent is not None:
             self.unsent.put(data)
         elif is_("gives-up-on-slow"):
@@ -284,6 +293,8 @@ class Connection:
                 pass
         if is_("drains-first"):
             self.drain()
+        if is_("closes-by-timer"):
+            time.sleep(TIMER)
         self.sock.shutdown(socket.SHUT_WR)
         if not is_("no-drain"):
             self.drain()
@@ -296,6 +307,8 @@ class Connection:
             self.sock.settimeout(wait)
             data = self.sock.recv(1 << 16)
             if not data:
+                if is_("ignores-fin"):
+                    time.sleep(max(0.0, until - time.monotonic()))
                 return
             left -= len(data)
 
