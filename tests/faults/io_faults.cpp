@@ -24,11 +24,11 @@ namespace {
 
 // The layout is known to run.py.
 struct Orders {
-  std::atomic<std::uint64_t> steps;    // of the kinds below that were taken
-  std::atomic<std::uint64_t> fail_at;  // this step fails; 0: none, `every_other`: each second one
+  std::atomic<std::uint64_t> steps;  // of the kinds below that were taken
+  std::atomic<std::uint64_t> fired;
   std::atomic<std::uint64_t> kinds;    // which steps count, of those below
   std::atomic<std::uint64_t> error;    // an errno, or 0: the step is cut to one byte
-  std::atomic<std::uint64_t> fired;
+  std::atomic<std::uint64_t> fail_at;  // this step fails; 0: none, `every_other`: each second one
 };
 
 constexpr std::uint64_t every_other = ~std::uint64_t{0};
@@ -36,8 +36,9 @@ constexpr std::uint64_t reading = 1;
 constexpr std::uint64_t writing = 2;
 constexpr std::uint64_t accepting = 4;
 constexpr std::uint64_t connecting = 8;
-constexpr std::uint64_t passing = 16;  // a message between processes, with a descriptor
-constexpr std::uint64_t waiting = 32;
+constexpr std::uint64_t giving = 16;  // a message to another process, with a connection
+constexpr std::uint64_t taking = 32;  // ... from another process
+constexpr std::uint64_t waiting = 64;
 
 Orders* map_orders() {
   const char* const path = std::getenv("TRIVIUM_IO_FAULTS");
@@ -59,7 +60,7 @@ int option(int fd, int name) {
 // Whether the descriptor is one on which this kind of step counts. None is asked of who waits.
 bool is_meant(int fd, std::uint64_t kind) {
   if (kind == waiting) return true;
-  if (kind == passing) return option(fd, SO_DOMAIN) == AF_UNIX;
+  if (kind == giving || kind == taking) return option(fd, SO_DOMAIN) == AF_UNIX;
   return option(fd, SO_PROTOCOL) == IPPROTO_TCP;
 }
 
@@ -122,7 +123,7 @@ ssize_t recv(int fd, void* buffer, size_t size, int flags) {
 ssize_t recvmsg(int fd, msghdr* message, int flags) {
   static auto* const real = next<ssize_t(int, msghdr*, int)>("recvmsg");
   const auto fate = fate_of(reading, fd);
-  if (fate == Fate::fails || fate_of(passing, fd) == Fate::fails) return -1;
+  if (fate == Fate::fails || fate_of(taking, fd) == Fate::fails) return -1;
   if (fate == Fate::as_usual) return real(fd, message, flags);
   Shortened part(*message);
   return real(fd, &part.message, flags);
@@ -138,7 +139,7 @@ ssize_t send(int fd, const void* buffer, size_t size, int flags) {
 ssize_t sendmsg(int fd, const msghdr* message, int flags) {
   static auto* const real = next<ssize_t(int, const msghdr*, int)>("sendmsg");
   const auto fate = fate_of(writing, fd);
-  if (fate == Fate::fails || fate_of(passing, fd) == Fate::fails) return -1;
+  if (fate == Fate::fails || fate_of(giving, fd) == Fate::fails) return -1;
   if (fate == Fate::as_usual) return real(fd, message, flags);
   Shortened part(*message);
   return real(fd, &part.message, flags);
@@ -159,6 +160,9 @@ int connect(int fd, const sockaddr* address, socklen_t size) {
   return fate_of(connecting, fd) == Fate::fails ? -1 : real(fd, address, size);
 }
 
+// With a timeout of 0, a look: it counts in poll and ppoll, where a pending signal ends it if nothing
+// is ready (Linux, do_poll), and not in epoll, where none does. A loop that waits and looks in turn
+// may be hit at each wait then, and goes round until a step of another process comes between.
 int poll(pollfd* entries, nfds_t count, int timeout) {
   static auto* const real = next<int(pollfd*, nfds_t, int)>("poll");
   return fate_of(waiting) == Fate::fails ? -1 : real(entries, count, timeout);
@@ -171,7 +175,7 @@ int ppoll(pollfd* entries, nfds_t count, const timespec* timeout, const sigset_t
 
 int epoll_wait(int epoll, epoll_event* events, int count, int timeout) {
   static auto* const real = next<int(int, epoll_event*, int, int)>("epoll_wait");
-  const bool looks = timeout == 0;  // which no signal ends
+  const bool looks = timeout == 0;
   if (!looks && fate_of(waiting) == Fate::fails) return -1;
   return real(epoll, events, count, timeout);
 }
