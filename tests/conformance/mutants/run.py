@@ -3,24 +3,31 @@
 # Copyright (c) 2026 The Trivium authors
 """Tests the suite: every mutant must be killed by the case that is meant for it, and what is right must pass.
 
-    run.py CONFORMANCE [--kind server|client] [--only GLOB] [--jobs N] [--survey]
+    run.py CONFORMANCE --kind server|client [--only GLOB] [--jobs N] [--survey]
+    run.py CONFORMANCE --kind contract --echo PROGRAM --fetch PROGRAM [--only GLOB] [--jobs N] [--survey]
 
-Prints the table of mutants and killers. Exit 0 when every mutant was killed and the correct program passes all cases, else 1.
+Prints the table of mutants and killers. Exit 0 when every mutant was killed and the correct program passes, else 1: all
+cases, or with `contract`, where it is one of ours in a wrapper, those that are meant to kill.
 `--survey` runs every mutant against all cases instead, and prints how many notice it; it takes minutes.
 """
 
 import argparse
 import json
+import shlex
 import subprocess
 import sys
 import tempfile
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fnmatch import fnmatchcase
 from pathlib import Path
 
+import contract_mutants
+
 HERE = Path(__file__).resolve().parent
-_LIMIT = 240
+_LIMIT = 540
+# These need what not every machine has: a mutant that one of them kills may be skipped.
+_MAY_SKIP = ("cli.echo.ipv6", "cli.echo.listen-name", "fetch.fault.connect-timeout")
 
 SERVERS = {
     "head-late": "echo.head.before-input",
@@ -137,72 +144,133 @@ CLIENTS = {
 
 
 @dataclass(frozen=True)
+class Program:
+    """A program that is right, which goes wrong in the way that `--mutant` says, and what the suite is to find."""
+
+    kind: str
+    command: tuple[str, ...]  # of what is right
+    target: str  # the flag that says how the suite meets it
+    words: str  # what the suite adds to the command
+    mutants: dict[str, str]
+    timeout: str  # that a mutant runs into: short
+    flags: tuple[str, ...] = ()
+    killers_only: bool = False  # what is right need not pass other cases
+
+    def options(self, mutant: str) -> list[str]:
+        """Says which program the suite is to judge: a mutant, or what is right where `mutant` is empty."""
+        script, *program = self.command
+        words = [sys.executable, "-I", "-S", str(HERE / script), *(["--mutant", mutant] if mutant else []), *program]
+        return [self.target, f"{shlex.join(words)} {self.words}", *self.flags]
+
+
+def programs(arguments: argparse.Namespace) -> list[Program]:
+    """Returns what the kind is about."""
+    if arguments.kind == "server":
+        return [Program("server", ("server.py",), "--spawn", "--port {port}", SERVERS, "1s")]
+    if arguments.kind == "client":  # its start is part of every step
+        return [Program("client", ("client.py",), "--fetch", "{url}", CLIENTS, "4s")]
+    echo, fetch = ("contract.py", arguments.echo), ("contract.py", arguments.fetch)
+    listen = "--listen 127.0.0.1:{port} --strategy handoff"
+    flags = ("--contract",)
+    return [
+        Program("echo", echo, "--spawn", listen, contract_mutants.SERVERS, "3s", flags, True),
+        Program("fetch", fetch, "--fetch", "{url}", contract_mutants.CLIENTS, "3s", flags, True),
+    ]
+
+
+@dataclass(frozen=True)
 class Outcome:
-    """What a run of the suite came to: its exit code, and the ids of the cases that failed."""
+    """What a run of the suite came to: its exit code, and the ids of the cases that failed or were skipped."""
 
     code: int
     failed: tuple[str, ...]
+    skipped: tuple[str, ...]
     output: str
 
 
-def judge(conformance: str, kind: str, mutant: str, extra: list[str]) -> Outcome:
-    """Runs the suite against a mutant, or against the correct program where `mutant` is empty."""
-    program = f"{sys.executable} -I -S {HERE / f'{kind}.py'}" + (f" --mutant {mutant}" if mutant else "")
-    target = ["--spawn", f"{program} --port {{port}}"] if kind == "server" else ["--fetch", f"{program} {{url}}"]
+def judge(conformance: str, options: list[str]) -> Outcome:
+    """Runs the suite."""
     with tempfile.NamedTemporaryFile(suffix=".json") as results:
-        command = [conformance, *target, "--brief", "--json", results.name, *extra]
+        command = [conformance, *options, "--brief", "--json", results.name]
         done = subprocess.run(command, capture_output=True, text=True, timeout=_LIMIT)
         text = Path(results.name).read_text(encoding="utf-8")
     cases = json.loads(text)["targets"][0]["cases"] if text else []
     failed = tuple(case["id"] for case in cases if case["verdict"] in ("FAIL", "WARN"))
-    return Outcome(done.returncode, failed, done.stdout + done.stderr)
+    skipped = tuple(case["id"] for case in cases if case["verdict"] == "SKIP")
+    return Outcome(done.returncode, failed, skipped, done.stdout + done.stderr)
 
 
-def kill(conformance: str, kind: str, mutant: str, killer: str) -> Outcome:
-    """Runs the one case that must notice the mutant. A deadline that a mutant runs into is short."""
-    timeout = "1s" if kind == "server" else "4s"  # a client's start is part of every step
-    return judge(conformance, kind, mutant, ["--only", killer, "--timeout", timeout, "--jobs", "1", "--strict"])
+def kill(conformance: str, program: Program, mutant: str) -> Outcome:
+    """Runs the one case that must notice the mutant."""
+    case = [*program.options(mutant), "--only", program.mutants[mutant], "--jobs", "1", "--strict"]
+    outcome = judge(conformance, [*case, "--timeout", program.timeout])
+    # Who was not reached is not judged: a busy machine may need longer than that.
+    return judge(conformance, case) if outcome.code == 3 else outcome
 
 
-def survey(conformance: str, kind: str, mutants: dict[str, str]) -> int:
+def judge_correct(conformance: str, program: Program) -> Outcome:
+    """Runs all cases that what is right must pass."""
+    killers = sorted(set(program.mutants.values())) if program.killers_only else []
+    chosen = [word for killer in killers for word in ("--only", killer)]
+    return judge(conformance, [*program.options(""), *chosen, "--strict"])
+
+
+def survey(conformance: str, program: Program) -> int:
     """Prints how many cases notice each mutant."""
-    for mutant, killer in mutants.items():
-        outcome = judge(conformance, kind, mutant, ["--timeout", "1s", "--quick"])
-        print(f"{kind} {mutant:24} {len(outcome.failed):4} cases notice{'' if killer in outcome.failed else ', NOT ' + killer}")
+    for mutant, killer in program.mutants.items():
+        outcome = judge(conformance, [*program.options(mutant), "--timeout", "1s", "--quick"])
+        missed = "" if killer in outcome.failed else ", NOT " + killer
+        print(f"{program.kind} {mutant:24} {len(outcome.failed):4} cases notice{missed}")
     return 0
+
+
+def kill_all(conformance: str, program: Program, jobs: int) -> bool:
+    """Prints who killed each mutant, and whether what is right passes; true where all is as it must be."""
+    mutants, killed, skipped = program.mutants, 0, 0
+    with ThreadPoolExecutor(jobs) as pool:
+        correct = pool.submit(judge_correct, conformance, program)
+        runs = {name: pool.submit(kill, conformance, program, name) for name in mutants}
+        print(f"{'mutant ' + program.kind:30} killed by")
+        for name, killer in mutants.items():
+            outcome = runs[name].result()
+            if outcome.code == 1 and outcome.failed == (killer,):
+                killed += 1
+                print(f"{name:30} {killer}")
+            elif killer in _MAY_SKIP and killer in outcome.skipped:
+                skipped += 1
+                print(f"{name:30} {killer}  SKIPPED")
+            else:
+                print(f"{name:30} {killer}  SURVIVED (exit {outcome.code})\n{outcome.output}")
+        verdict = correct.result()
+    shown = f", {skipped} skipped" if skipped else ""
+    print(f"{killed} of {len(mutants)} mutants killed{shown}; the correct {program.kind}: exit {verdict.code}")
+    if verdict.code != 0:
+        print(verdict.output)
+    return killed + skipped == len(mutants) and verdict.code == 0
 
 
 def main() -> int:
     """Reads the command line; returns the exit code."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("conformance")
-    parser.add_argument("--kind", choices=["server", "client"], required=True)
+    parser.add_argument("--kind", choices=["server", "client", "contract"], required=True)
+    parser.add_argument("--echo", help="a server that keeps the contract")
+    parser.add_argument("--fetch", help="a client that keeps it")
     parser.add_argument("--only", default="*")
     parser.add_argument("--jobs", type=int, default=4)
     parser.add_argument("--survey", action="store_true")
     arguments = parser.parse_args()
-    conformance, kind = arguments.conformance, arguments.kind
-    table = SERVERS if kind == "server" else CLIENTS
-    mutants = {name: killer for name, killer in table.items() if fnmatchcase(name, arguments.only)}
+    if arguments.kind == "contract" and not (arguments.echo and arguments.fetch):
+        parser.error("--kind contract needs --echo and --fetch")
+    chosen = []
+    for program in programs(arguments):
+        mutants = {name: killer for name, killer in program.mutants.items() if fnmatchcase(name, arguments.only)}
+        if mutants:
+            chosen.append(replace(program, mutants=mutants))
     if arguments.survey:
-        return survey(conformance, kind, mutants)
-    survivors = 0
-    with ThreadPoolExecutor(arguments.jobs) as pool:
-        correct = pool.submit(judge, conformance, kind, "", ["--strict"])
-        runs = {name: pool.submit(kill, conformance, kind, name, killer) for name, killer in mutants.items()}
-        print(f"{'mutant ' + kind:30} killed by")
-        for name, killer in mutants.items():
-            outcome = runs[name].result()
-            killed = outcome.code == 1 and outcome.failed == (killer,)
-            survivors += not killed
-            print(f"{name:30} {killer}{'' if killed else f'  SURVIVED (exit {outcome.code})'}")
-            if not killed:
-                print(outcome.output)
-        verdict = correct.result()
-    print(f"{len(mutants) - survivors} of {len(mutants)} mutants killed; the correct {kind}: exit {verdict.code}")
-    if verdict.code != 0:
-        print(verdict.output)
-    return 0 if survivors == 0 and verdict.code == 0 and mutants else 1
+        return max((survey(arguments.conformance, program) for program in chosen), default=1)
+    results = [kill_all(arguments.conformance, program, arguments.jobs) for program in chosen]
+    return 0 if results and all(results) else 1
 
 
 if __name__ == "__main__":
