@@ -56,7 +56,7 @@ ParsedUrl read_url(std::string_view text) {
   if (!path.empty() && path.front() != '/') {
     const bool is_ipv4 = view.host_type() == boost::urls::host_type::ipv4;
     if (is_ipv4 && !view.has_port()) return read_name_like_ipv4(text);
-    // It takes `h:http/` for an empty port and the path `http/`.
+    // Boost.URL takes `h:http/` for an empty port and the path `http/`.
     return {.error = "the port is no number"};
   }
   const std::string port = text_of(view.port());

@@ -18,6 +18,8 @@ namespace trivium::conformance {
 // What a server says first; empty in the dialect `echo`. The judge sets it before the first case.
 inline std::string_view head = "HTTP/1.0 200 OK\r\nContent-Type: text/plain\r\n\r\n";
 inline constexpr std::size_t default_max_line = 64 * 1024;
+// How long a closing server drains where the client's FIN does not come.
+inline constexpr milliseconds linger_time{2000};
 
 enum class Finish { no, half_close };
 

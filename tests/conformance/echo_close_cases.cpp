@@ -12,7 +12,6 @@
 namespace trivium::conformance {
 namespace {
 
-constexpr milliseconds linger_time{2000};
 constexpr std::size_t tail_size = 1000 * 1024;  // below the 1 MiB that a closing server drains
 
 class EchoClose : public EchoTest {

@@ -7,6 +7,7 @@
 #include <sys/wait.h>
 
 #include <algorithm>
+#include <boost/algorithm/string/replace.hpp>
 #include <cctype>
 #include <filesystem>
 #include <fstream>
@@ -88,7 +89,7 @@ std::vector<std::string> command_line(const Call& call) {
       continue;
     }
     for (const auto& url : call.urls) {
-      words.push_back(substitute({word}, "{url}", url).front());
+      words.push_back(boost::replace_all_copy(word, "{url}", url));
     }
   }
   return with_flags(std::move(words), call.flags);

@@ -85,12 +85,8 @@ int judge_all(const Options& options, const std::vector<CaseInfo>& catalogue) {
   }
   RunResult run{.strict = options.strict, .targets = {}};
   for (const auto& target : options.targets) {
-    auto cases = chosen(target, catalogue, options.selection);
-    std::erase_if(cases, is_reach);  // judged in any case, and counted once
-    const auto reaching = std::ranges::count_if(catalogue, [&](const CaseInfo& info) {
-      return is_reach(info) && fits(info, target.config);
-    });
-    const auto count = static_cast<int>(std::ssize(cases) + reaching);
+    const auto cases = to_judge(target, catalogue, options.selection);
+    const auto count = static_cast<int>(cases.reach.size() + cases.others.size());
     std::cout << text_begin({.name = target.name}, count) << std::flush;
     const auto progress = [&](const TargetOptions&, const CaseResult& result) {
       if (result.verdict != Verdict::blocked) {

@@ -151,9 +151,10 @@ void set_capacity(TargetOptions& target) {
   }
 }
 
-void complete(TargetOptions& target) {
+// `asks`: whether the program is ours is asked of it; a judge has been told.
+void complete(TargetOptions& target, bool asks) {
   auto& config = target.config;
-  const bool is_known = !target.contract_is_given && is_ours(config);
+  const bool is_known = asks && !target.contract_is_given && is_ours(config);
   config.contract = target.contract_is_given || is_known;
   if (config.contract && config.mode == Mode::target) {
     throw std::invalid_argument("--contract needs --spawn or --fetch");
@@ -240,9 +241,10 @@ Options parse_command_line(int argc, char** argv) {
   } catch (const CLI::ParseError& error) {
     throw std::invalid_argument(error.what());
   }
+  options.is_judge = !words.judge.empty();
   options.targets = in_order(app, words);
   for (auto& target : options.targets) {
-    complete(target);
+    complete(target, !options.is_judge);
     target.config.quick = words.quick;
     if (!words.timeout.empty()) target.config.timeout = parse_duration(words.timeout);
   }
@@ -258,7 +260,6 @@ Options parse_command_line(int argc, char** argv) {
   if (options.targets.empty() && !options.list) {
     throw std::invalid_argument("one of --target, --spawn and --fetch is needed, or --list");
   }
-  options.is_judge = !words.judge.empty();
   options.cases = split_globs(words.judge);
   if (const auto reached = decode_reached(words.reached)) options.reached = *reached;
   return options;

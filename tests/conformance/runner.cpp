@@ -139,6 +139,16 @@ std::vector<CaseInfo> chosen(const TargetOptions& target, const std::vector<Case
   return cases;
 }
 
+ToJudge to_judge(const TargetOptions& target, const std::vector<CaseInfo>& catalogue,
+                 const Selection& selection) {
+  ToJudge all{.reach = {}, .others = chosen(target, catalogue, selection)};
+  std::erase_if(all.others, is_reach);
+  for (const auto& info : catalogue) {
+    if (is_reach(info) && fits(info, target.config)) all.reach.push_back(info);
+  }
+  return all;
+}
+
 TargetResult run_target(const TargetOptions& target, const std::vector<CaseInfo>& catalogue,
                         const Options& options, const Progress& progress) {
   const auto start = Clock::now();
@@ -149,12 +159,7 @@ TargetResult run_target(const TargetOptions& target, const std::vector<CaseInfo>
                       .contract = config.contract,
                       .capacity = target.capacity};
   TargetRun run{target, options, progress};
-  std::vector<CaseInfo> reach;
-  for (const auto& info : catalogue) {
-    if (is_reach(info) && fits(info, config)) reach.push_back(info);
-  }
-  auto cases = chosen(target, catalogue, options.selection);
-  std::erase_if(cases, is_reach);
+  auto [reach, cases] = to_judge(target, catalogue, options.selection);
   run.run(reach);
   result.reachable = std::ranges::all_of(
       reach, [&](const CaseInfo& info) { return run.result_of(info)->verdict == Verdict::pass; });

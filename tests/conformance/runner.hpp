@@ -25,4 +25,12 @@ using Progress = std::function<void(const TargetOptions&, const CaseResult&)>;
                                            const std::vector<CaseInfo>& catalogue,
                                            const Selection& selection);
 
+// What run_target judges: those that reach the target, and the others that are chosen.
+struct ToJudge {
+  std::vector<CaseInfo> reach;
+  std::vector<CaseInfo> others;
+};
+[[nodiscard]] ToJudge to_judge(const TargetOptions& target, const std::vector<CaseInfo>& catalogue,
+                               const Selection& selection);
+
 }  // namespace trivium::conformance

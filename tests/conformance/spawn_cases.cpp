@@ -130,8 +130,7 @@ TEST_F(EchoSpawn, LetsGoAtTheClientsFin) {
                                 "A closing server drains until the client's FIN, and lets go "
                                 "then."};
   if (descriptors() == 0) GTEST_SKIP() << "machine: the server's descriptors can't be seen";
-  constexpr milliseconds drain_time{2000};
-  constexpr milliseconds bound = drain_time / 2;
+  constexpr milliseconds bound = linger_time / 2;
   const auto quickest = least_of_three(bound, [&] {
     const auto before = sockets();
     auto stream = open(server());

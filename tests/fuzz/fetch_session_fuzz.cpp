@@ -61,8 +61,7 @@ Outcome read_plainly(std::string_view input, std::size_t max_body) {
   };
   trivium::fuzz::Reading head;
   for (;;) {
-    const auto compared = std::min(input.size(), begin.size());
-    if (!begin.starts_with(input.substr(0, compared))) return fails(FetchError::bad_head);
+    if (!begin.starts_with(input.substr(0, begin.size()))) return fails(FetchError::bad_head);
     const auto end = trivium::fuzz::end_of_head(input);
     if (!end) return fails(FetchError::truncated);
     head = trivium::fuzz::read_head(input.substr(0, *end));
