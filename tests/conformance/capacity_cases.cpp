@@ -5,12 +5,15 @@
 #include <poll.h>
 
 #include <algorithm>
+#include <csignal>
 #include <string>
+#include <system_error>
 #include <utility>
 #include <vector>
 
 #include "tests/conformance/echo_client.hpp"
 #include "tests/conformance/harness.hpp"
+#include "tests/conformance/processes.hpp"
 
 namespace trivium::conformance {
 namespace {
@@ -198,6 +201,55 @@ TEST_F(EchoContractCapacity, SmallestBacklog) {
                                 "connections are served one after another."};
   use({"--backlog", "1"});
   for (int i = 0; i < 20 && !HasFailure(); ++i) expect_answer(server(), "a\n\n", "a\n");
+}
+
+// Holds every process of a server still, so that nobody accepts, while this lives.
+class HeldStill {
+ public:
+  explicit HeldStill(pid_t root) {
+    // One that has just begun another process may do so until it is stopped.
+    EXPECT_TRUE(poll_until([&] {
+      pids_ = {root};
+      for (const auto& process : descendants(root)) pids_.push_back(process.pid);
+      for (const pid_t pid : pids_) ::kill(pid, SIGSTOP);
+      return std::ranges::all_of(pids_, is_stopped);
+    })) << "a process of the server does not stop";
+  }
+  ~HeldStill() {
+    for (const pid_t pid : pids_) ::kill(pid, SIGCONT);
+  }
+  HeldStill(const HeldStill&) = delete;
+  HeldStill& operator=(const HeldStill&) = delete;
+
+ private:
+  std::vector<pid_t> pids_;
+};
+
+TEST_F(EchoContractCapacity, BacklogIsTheQueuesLength) {
+  const Requirement requirement{"echo.capacity.backlog-length", "E10.1", Level::must,
+                                "While nobody accepts, the kernel queues as many connections as "
+                                "--backlog says, at most as many again, and none is lost."};
+  for (const int backlog : {4, 30}) {
+    SCOPED_TRACE(backlog);
+    use({"--backlog", std::to_string(backlog)});
+    std::vector<Stream> streams;
+    {
+      const HeldStill nobody_accepts{server().child().pid()};
+      try {
+        while (std::ssize(streams) <= 2 * backlog) {
+          streams.push_back(server().connect(Deadline{4 * glance}));
+        }
+      } catch (const std::system_error&) {  // the queue is full
+      }
+    }
+    EXPECT_GE(std::ssize(streams), backlog);
+    EXPECT_LE(std::ssize(streams), 2 * backlog);
+    for (auto& stream : streams) {
+      stream.send("a\n\n");
+      stream.finish();
+    }
+    for (auto& stream : streams) expect_end(stream, std::string{head} + "a\n");
+  }
 }
 
 TEST_F(EchoContractCapacity, OneWorker) {

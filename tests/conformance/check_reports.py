@@ -7,6 +7,8 @@
 """
 
 import json
+import os
+import signal
 import socket
 import subprocess
 import sys
@@ -110,6 +112,37 @@ class ExitCodes(unittest.TestCase):
             done = conformance(*arguments)
             self.assertEqual(done.returncode, 3, done.stdout)
             self.assertIn("not reachable", done.stderr)
+
+
+def is_running(pid: int) -> bool:
+    """Says whether there is such a process that has not ended."""
+    try:
+        return Path(f"/proc/{pid}/stat").read_text(encoding="utf-8").rpartition(") ")[2][0] != "Z"
+    except (FileNotFoundError, ProcessLookupError):
+        return False
+
+
+class Stopped(unittest.TestCase):
+    """A run that is ended leaves nobody behind."""
+
+    def test_a_server_behind_a_shell(self) -> None:
+        for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP, signal.SIGKILL):
+            with self.subTest(number), tempfile.TemporaryDirectory() as folder:
+                pids = Path(folder, "pids")
+                command = f"sh -c '{_SERVER} & echo $! >> {pids}; wait'"
+                with subprocess.Popen([PROGRAM, "--spawn", command], stdout=subprocess.DEVNULL) as run:
+                    deadline = time.monotonic() + 60
+                    while not (pids.exists() and pids.read_text(encoding="utf-8").endswith("\n")):
+                        self.assertLess(time.monotonic(), deadline, "no server was started")
+                        time.sleep(0.01)
+                    run.send_signal(number)
+                    self.assertEqual(run.wait(60), -number)
+                    servers = [int(pid) for pid in pids.read_text(encoding="utf-8").split()]
+                    while any(map(is_running, servers)) and time.monotonic() < deadline:
+                        time.sleep(0.01)
+                    for server in filter(is_running, servers):
+                        os.kill(server, signal.SIGKILL)
+                        self.fail("the server goes on")
 
 
 class KnownFailures(unittest.TestCase):

@@ -67,9 +67,16 @@ Told tell_timeout(const std::string& url, std::string_view phase,
   }
 }
 
-// However much comes, --timeout is over when it is over; a busy machine may be late.
-void expect_not_extended(const Told& told) {
-  EXPECT_LE(told.took, 25 * told.timeout);
+// The same, and the fetch is over soon after its timeout.
+Told tell_timeout_in_time(const std::string& url, std::string_view phase) {
+  Told told;
+  const auto lateness = [&] {
+    told = tell_timeout(url, phase);
+    return told.took - latest_end(told.timeout);
+  };
+  EXPECT_LT(least_of_three(milliseconds{0}, lateness).count(), 0)
+      << "milliseconds too late, in each of three attempts";
+  return told;
 }
 
 TEST(FetchFault, refused) {
@@ -86,6 +93,7 @@ TEST(FetchContractFault, refused_line) {
   const Told told = tell(loopback_url(port.port()), {});
   ASSERT_TRUE(told.line.contains("status") && told.line.contains("bytes"));
   EXPECT_TRUE(told.line.at("status").is_null());
+  EXPECT_TRUE(told.line.at("bytes").is_number());
   EXPECT_EQ(told.line.at("bytes").number, 0);
 }
 
@@ -94,10 +102,14 @@ TEST(FetchContractFault, connect_timeout) {
                                 "A connect that hangs ends at --connect-timeout, and says so."};
   const FullBacklog port;
   if (!port.works()) GTEST_SKIP() << "this kernel completes connects beyond the backlog";
-  Told told = tell(loopback_url(port.port()), {"--connect-timeout", "400ms"});
-  told.timeout = milliseconds{400};
-  expect_timeout(told, "connect");
-  EXPECT_TRUE(told.line.contains("status") && told.line.at("status").is_null());
+  constexpr milliseconds timeout{400};
+  expect_end_by(timeout, [&] {
+    Told told = tell(loopback_url(port.port()), {"--connect-timeout", "400ms"});
+    told.timeout = timeout;
+    expect_timeout(told, "connect");
+    EXPECT_TRUE(told.line.contains("status") && told.line.at("status").is_null());
+    return told.took;
+  });
 }
 
 TEST(FetchContractFault, connect_within_timeout) {
@@ -105,7 +117,7 @@ TEST(FetchContractFault, connect_within_timeout) {
                                 "--timeout bounds the connect too."};
   const FullBacklog port;
   if (!port.works()) GTEST_SKIP() << "this kernel completes connects beyond the backlog";
-  tell_timeout(loopback_url(port.port()), "connect");
+  (void)tell_timeout_in_time(loopback_url(port.port()), "connect");
 }
 
 TEST(FetchContractFault, head_timeout) {
@@ -113,7 +125,7 @@ TEST(FetchContractFault, head_timeout) {
                                 "A peer that accepts and says nothing ends at --timeout."};
   Origin origin;
   origin.on("/", Script().stall());
-  tell_timeout(origin.url("/"), "head");
+  (void)tell_timeout_in_time(origin.url("/"), "head");
   EXPECT_TRUE(origin.wait_for([&] { return origin.visits("/").at(0).over; }))
       << "the client keeps the connection of a fetch that is over";
 }
@@ -123,7 +135,7 @@ TEST(FetchContractFault, half_head_timeout) {
                                 "A peer that stops in its head ends at --timeout."};
   Origin origin;
   origin.on("/", Script("HTTP/1.0 200 OK\r\nContent-").stall());
-  const Told told = tell_timeout(origin.url("/"), "head");
+  const Told told = tell_timeout_in_time(origin.url("/"), "head");
   EXPECT_TRUE(told.line.contains("status") && told.line.at("status").is_null());
 }
 
@@ -132,7 +144,7 @@ TEST(FetchContractFault, after_1xx_timeout) {
                                 "A peer that stops after a 1xx head is still in its head."};
   Origin origin;
   origin.on("/", Script("HTTP/1.1 100 Continue\r\n\r\n").stall());
-  tell_timeout(origin.url("/"), "head");
+  (void)tell_timeout_in_time(origin.url("/"), "head");
 }
 
 TEST(FetchContractFault, body_timeout) {
@@ -141,7 +153,7 @@ TEST(FetchContractFault, body_timeout) {
       "A peer that stops in its body ends at --timeout; its head stands."};
   Origin origin;
   origin.on("/", Script("HTTP/1.0 200 OK\r\nContent-Length: 9\r\n\r\nabc").stall());
-  const Told told = tell_timeout(origin.url("/"), "body");
+  const Told told = tell_timeout_in_time(origin.url("/"), "body");
   ASSERT_TRUE(told.line.contains("status"));
   EXPECT_EQ(told.line.at("status").number, 200);
 }
@@ -151,7 +163,7 @@ TEST(FetchContractFault, stream_timeout) {
                                 "A body without a length whose peer stays silent is no success."};
   Origin origin;
   origin.on("/", Script("HTTP/1.0 200 OK\r\n\r\nabc").stall());
-  tell_timeout(origin.url("/"), "body");
+  (void)tell_timeout_in_time(origin.url("/"), "body");
 }
 
 TEST(FetchContractFault, dribbled_head_timeout) {
@@ -160,8 +172,7 @@ TEST(FetchContractFault, dribbled_head_timeout) {
                                 "at a time, does not extend it."};
   Origin origin;
   origin.on("/", Script("HTTP/1.0 200 OK\r\nX: ").endless("x", 20'000, milliseconds{20}));
-  const Told told = tell_timeout(origin.url("/"), "head");
-  expect_not_extended(told);
+  (void)tell_timeout_in_time(origin.url("/"), "head");
 }
 
 TEST(FetchContractFault, dribbled_body_timeout) {
@@ -170,8 +181,7 @@ TEST(FetchContractFault, dribbled_body_timeout) {
                                 "at a time, does not extend it."};
   Origin origin;
   origin.on("/", Script("HTTP/1.0 200 OK\r\n\r\n").endless("x", 20'000, milliseconds{20}));
-  const Told told = tell_timeout(origin.url("/"), "body");
-  expect_not_extended(told);
+  (void)tell_timeout_in_time(origin.url("/"), "body");
 }
 
 TEST(FetchContractFault, hurried_body_timeout) {
@@ -211,8 +221,14 @@ TEST(FetchContractFault, timeout_each) {
     origin.on(target, Script().pause(milliseconds{600}).send(response("slow\n")));
     call.urls.push_back(origin.url(target));
   }
-  const Finished run = fetch(call);
-  EXPECT_EQ(run.status->shell_code(), 0) << escaped(run.err) << escaped(run.out);
+  judge_a_quick_attempt([&] {
+    const auto start_time = Clock::now();
+    const Finished run = fetch(call);
+    // Three pauses and a whole timeout: where the machine stood still, one fetch may be too slow.
+    if (since(start_time) >= milliseconds{3 * 600 + 1500}) return false;
+    EXPECT_EQ(run.status->shell_code(), 0) << escaped(run.err) << escaped(run.out);
+    return true;
+  });
 }
 
 TEST(FetchContractFault, one_failure_is_one_result) {

@@ -3,6 +3,8 @@
 //
 // Many URLs: results in the order of the URLs, no more in flight than --jobs, memory bounded.
 #include <algorithm>
+#include <csignal>
+#include <cstring>
 #include <filesystem>
 #include <fstream>
 
@@ -69,24 +71,29 @@ TEST(FetchContractOrder, as_soon_as_possible) {
   const Requirement requirement{"fetch.order.as-soon", "F8.2", Level::must,
                                 "A result comes as soon as all before it are out, while later ones "
                                 "are still in flight."};
-  Origin origin;
-  Call call;
-  call.flags = {"--jobs", "2"};
-  const Gates gates = hold_pages(origin, call, 6);
-  for (const int page : {1, 2, 4, 5}) gates[static_cast<std::size_t>(page) - 1]->open();
-  Child child = start(call);
-  const std::string first = pages(origin, 1, 2);
-  EXPECT_TRUE(wait_for_output(child, first.size())) << "pages 1 and 2 must be out now";
-  ASSERT_TRUE(origin.wait_for([&] { return is_over(origin, 4) && is_over(origin, 5); }))
-      << "the one that is held must not hold up what the other job does";
-  EXPECT_EQ(child.out(), first);
-  gates[2]->open();
-  const std::string next = pages(origin, 1, 5);
-  EXPECT_TRUE(wait_for_output(child, next.size())) << "pages 3 to 5 must be out now";
-  EXPECT_EQ(child.out(), next);
-  gates[5]->open();
-  EXPECT_EQ(exit_code(child), 0);
-  EXPECT_EQ(child.out(), pages(origin, 1, 6));
+  expect_promptly([] {
+    Origin origin;
+    Call call;
+    call.flags = {"--jobs", "2"};
+    const Gates gates = hold_pages(origin, call, 6);
+    for (const int page : {1, 2, 4, 5}) gates[static_cast<std::size_t>(page) - 1]->open();
+    Child child = start(call);
+    const std::string first = pages(origin, 1, 2);
+    EXPECT_TRUE(wait_for_output(child, first.size())) << "pages 1 and 2 must be out now";
+    EXPECT_TRUE(origin.wait_for([&] { return is_over(origin, 4) && is_over(origin, 5); }))
+        << "the one that is held must not hold up what the other job does";
+    EXPECT_EQ(child.out(), first);
+    const auto start_time = Clock::now();
+    gates[2]->open();
+    const std::string next = pages(origin, 1, 5);
+    EXPECT_TRUE(wait_for_output(child, next.size())) << "pages 3 to 5 must be out now";
+    const auto took = since(start_time);
+    EXPECT_EQ(child.out(), next);
+    gates[5]->open();
+    EXPECT_EQ(exit_code(child), 0);
+    EXPECT_EQ(child.out(), pages(origin, 1, 6));
+    return took;
+  });
 }
 
 TEST(FetchContractOrder, json_as_soon) {
@@ -221,6 +228,32 @@ TEST(FetchContractOrder, spill) {
   EXPECT_EQ(child.out().size(), held.expected.size());
   EXPECT_TRUE(child.out() == held.expected) << "the bytes differ";
   EXPECT_TRUE(std::filesystem::is_empty(scratch.path())) << "a temporary file is left";
+}
+
+TEST(FetchContractOrder, spill_interrupted) {
+  const Requirement requirement{"fetch.order.spill-interrupted", "G5.4", Level::must,
+                                "A client that is interrupted or killed while 80 MiB of results "
+                                "wait leaves no temporary file behind."};
+  constexpr int count = 10;
+  for (const int signal : {SIGINT, SIGKILL}) {
+    SCOPED_TRACE(::strsignal(signal));
+    const ScratchDirectory scratch;
+    Origin origin;
+    Call call;
+    call.flags = {"--jobs", "4"};
+    call.environment = {"TMPDIR=" + scratch.path()};
+    const Held held = hold_big_pages(origin, call, count, std::size_t{8} << 20);
+    Child child = start(call);
+    ASSERT_TRUE(origin.wait_for([&] { return all_over(origin, count); }, Deadline{patience * 2}))
+        << escaped(child.err());
+    const auto processes = family(child.pid());
+    child.signal(signal);
+    const auto status = child.wait(Deadline{patience * 2});
+    ASSERT_TRUE(status) << "the client did not end";
+    EXPECT_EQ(status->shell_code(), 128 + signal);
+    expect_gone(processes);
+    EXPECT_TRUE(std::filesystem::is_empty(scratch.path())) << "a temporary file is left";
+  }
 }
 
 // Anonymous memory of these processes, in bytes, by /proc/PID/smaps_rollup; nothing where the first

@@ -233,7 +233,7 @@ bool holds_number(const std::string& text, const std::string& number) {
 TEST(FetchContractStreams, summary) {
   const Requirement requirement{"fetch.streams.summary", "G2.5", Level::must,
                                 "A summary of one line goes to standard error, which says how many "
-                                "there were."};
+                                "there were, and how many of them were fetched."};
   Origin origin;
   origin.on("/a", response("first\n"));
   const std::string url = origin.url("/a");
@@ -242,6 +242,15 @@ TEST(FetchContractStreams, summary) {
   EXPECT_EQ(count_lines(run.err), 1) << escaped(run.err);
   EXPECT_TRUE(holds_number(run.err, "3")) << "how many there were: " << escaped(run.err);
   EXPECT_EQ(run.err.find_first_of("\r\x1b"), std::string::npos) << escaped(run.err);
+  std::vector<std::string> urls(13, url);
+  urls[4] = urls[9] = origin.url("/none");
+  const Finished mixed = fetch({.urls = urls, .flags = {"--progress", "never"}});
+  EXPECT_EQ(mixed.status->shell_code(), 1);
+  EXPECT_EQ(count_lines(mixed.err), 3) << "a line for each failure, and the summary";
+  const auto last = mixed.err.substr(mixed.err.rfind('\n', mixed.err.size() - 2) + 1);
+  for (const char* number : {"11", "13"}) {
+    EXPECT_TRUE(holds_number(last, number)) << number << ": " << escaped(last);
+  }
 }
 
 TEST(FetchContractStreams, progress) {

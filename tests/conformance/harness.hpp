@@ -69,6 +69,30 @@ template <typename Value, typename Attempt>
   return least;
 }
 
+// When what a timeout ends must have ended at the latest: at twice that time, and what the way to
+// the target takes.
+[[nodiscard]] milliseconds latest_end(milliseconds timeout);
+
+// What a timeout ends, ends soon after it: the quickest of three attempts is in time. `attempt`
+// returns how long it took from when the time counts.
+template <typename Attempt>
+void expect_end_by(milliseconds timeout, Attempt attempt) {
+  const milliseconds latest = latest_end(timeout);
+  const milliseconds quickest = least_of_three(latest, attempt);
+  EXPECT_LT(quickest.count(), latest.count())
+      << "milliseconds, in the quickest of three attempts, until a timeout of " << timeout.count()
+      << " ms had ended it";
+}
+
+// What is due at once is: one attempt of three takes less than `promptness`. `attempt` returns how
+// long it took.
+template <typename Attempt>
+void expect_promptly(Attempt attempt) {
+  const milliseconds quickest = least_of_three(promptness, attempt);
+  EXPECT_LT(quickest.count(), promptness.count())
+      << "milliseconds too late, in each of three attempts";
+}
+
 // The data verdict: fails the case where the bytes differ, and says from where on.
 void judge_data(std::string_view actual, std::string_view expected, const std::string& context);
 // The data verdict where nothing may come.

@@ -11,6 +11,7 @@
 #include <iostream>
 #include <sstream>
 
+#include "tests/conformance/child.hpp"
 #include "tests/conformance/echo_client.hpp"
 #include "tests/conformance/harness.hpp"
 #include "tests/conformance/transcript.hpp"
@@ -18,8 +19,18 @@
 namespace trivium::conformance {
 namespace {
 
-void on_alarm(int) {
-  ::_exit(judge_hung);
+// What a command started may have started others, which outlive it, and must not outlive us.
+void on_end(int signal) {
+  kill_all_children();
+  ::_exit(signal == SIGALRM ? judge_hung : 128 + signal);
+}
+
+void end_with_all_children() {
+  ::signal(SIGALRM, on_end);
+  for (const int number : {SIGTERM, SIGINT, SIGHUP}) {
+    if (::signal(number, on_end) == SIG_IGN) ::signal(number, SIG_IGN);
+  }
+  ::prctl(PR_SET_PDEATHSIG, SIGTERM);
 }
 
 // As it is, less the bytes that no report may hold.
@@ -129,7 +140,7 @@ int run_judge(const std::vector<std::string>& full_names, const Reached& reached
   if (config().dialect == Dialect::echo) head = {};
   scale_deadlines(reached.round_trip_us);
   ::signal(SIGPIPE, SIG_IGN);
-  ::signal(SIGALRM, on_alarm);
+  end_with_all_children();
   // What a server leaves behind becomes our child, and so can be seen.
   ::prctl(PR_SET_CHILD_SUBREAPER, 1);
   auto& listeners = testing::UnitTest::GetInstance()->listeners();

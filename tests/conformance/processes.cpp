@@ -2,6 +2,7 @@
 // Copyright (c) 2026 The Trivium authors
 #include "tests/conformance/processes.hpp"
 
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -9,6 +10,7 @@
 #include <charconv>
 #include <filesystem>
 #include <fstream>
+#include <set>
 #include <sstream>
 #include <system_error>
 
@@ -29,15 +31,15 @@ fs::path proc(pid_t pid, const char* file) {
   return fs::path{"/proc"} / std::to_string(pid) / file;
 }
 
-// False where the process has gone meanwhile.
-bool read_stat(pid_t pid, Process& process) {
-  std::ifstream file{proc(pid, "stat")};
+// False where the process, or the thread, has gone meanwhile.
+bool read_stat(const fs::path& path, Process& process) {
+  std::ifstream file{path};
   std::string text;
   if (!std::getline(file, text)) return false;
   const auto open = text.find('(');
   const auto close = text.rfind(')');
   if (open == text.npos || close == text.npos) return false;
-  process.pid = pid;
+  process.pid = to_pid(text.substr(0, open - 1));
   process.name = text.substr(open + 1, close - open - 1);
   std::istringstream rest{text.substr(close + 2)};
   rest >> process.state >> process.parent;
@@ -69,7 +71,7 @@ std::vector<Process> all_processes() {
        entry.increment(error)) {
     const pid_t pid = to_pid(entry->path().filename().string());
     Process process;
-    if (pid > 0 && read_stat(pid, process)) result.push_back(process);
+    if (pid > 0 && read_stat(proc(pid, "stat"), process)) result.push_back(process);
   }
   return result;
 }
@@ -93,15 +95,25 @@ std::vector<Process> descendants(pid_t root) {
 bool any_alive(const std::vector<Process>& processes) {
   return std::ranges::any_of(processes, [](const Process& process) {
     Process now;
-    return read_stat(process.pid, now) && now.born == process.born && now.state != 'Z' &&
+    return read_stat(proc(process.pid, "stat"), now) && now.born == process.born && now.state != 'Z' &&
            now.state != 'X';
   });
+}
+
+bool is_stopped(pid_t pid) {
+  std::error_code error;
+  for (fs::directory_iterator entry{proc(pid, "task"), error}, end; !error && entry != end;
+       entry.increment(error)) {
+    Process thread;
+    if (read_stat(entry->path() / "stat", thread) && thread.state != 'T' && thread.state != 'Z') return false;
+  }
+  return !error;
 }
 
 void reap_orphans(const std::vector<Process>& orphans) {
   for (const auto& orphan : orphans) {
     Process now;
-    if (read_stat(orphan.pid, now) && now.born == orphan.born && now.parent == ::getpid()) {
+    if (read_stat(proc(orphan.pid, "stat"), now) && now.born == orphan.born && now.parent == ::getpid()) {
       siginfo_t info{};
       ::waitid(P_PID, static_cast<id_t>(orphan.pid), &info, WEXITED | WNOHANG);
     }
@@ -144,6 +156,23 @@ std::vector<std::string> files_in_use(pid_t pid, const std::string& prefix) {
     if (path != line.npos) result.push_back(line.substr(path + 1));
   }
   return result;
+}
+
+std::vector<std::string> forgotten_shared_memory() {
+  const std::string folder = "/dev/shm/";
+  std::set<std::string> forgotten;
+  std::error_code error;
+  for (fs::directory_iterator entry{folder, error}, end; !error && entry != end;
+       entry.increment(error)) {
+    struct stat status {};
+    const std::string path = entry->path();
+    if (::lstat(path.c_str(), &status) == 0 && status.st_uid == ::geteuid()) forgotten.insert(path);
+  }
+  if (forgotten.empty()) return {};
+  for (const auto& process : all_processes()) {
+    for (const auto& path : files_in_use(process.pid, folder)) forgotten.erase(path);
+  }
+  return {forgotten.begin(), forgotten.end()};
 }
 
 std::vector<pid_t> holders(const Stream& client, const std::vector<Process>& among) {

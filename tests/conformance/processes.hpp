@@ -30,6 +30,9 @@ struct Process {
 // True where one of them still runs (a zombie does not).
 [[nodiscard]] bool any_alive(const std::vector<Process>& processes);
 
+// True where each of its threads is stopped (SIGSTOP) or has ended.
+[[nodiscard]] bool is_stopped(pid_t pid);
+
 // Reaps the orphans that were given to this program, the subreaper. Direct children are left to
 // their owners.
 void reap_orphans(const std::vector<Process>& orphans);
@@ -45,6 +48,10 @@ void reap_orphans(const std::vector<Process>& orphans);
 
 // Paths that the process has mapped or open and that begin with `prefix`.
 [[nodiscard]] std::vector<std::string> files_in_use(pid_t pid, const std::string& prefix);
+
+// The files in /dev/shm that are this user's and that no process has mapped or open, among those
+// that this program can look into.
+[[nodiscard]] std::vector<std::string> forgotten_shared_memory();
 
 // The processes among `among` that hold the server's end of this client's connection.
 [[nodiscard]] std::vector<pid_t> holders(const Stream& client, const std::vector<Process>& among);

@@ -17,6 +17,7 @@ import os
 import select
 import signal
 import sys
+import time
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))  # which -I leaves out
 from contract_mutants import ADDED, EXITS, FLAGS, HELD, LOST, MOVED, OBJECTS, REPLACED, SIGNALS  # noqa: E402
@@ -25,7 +26,8 @@ MUTANT = ""
 WORDS: list[str] = []  # the program and its arguments, as they were given
 _PR_SET_PDEATHSIG = 1
 _SURVIVES = 300  # seconds that a program outlives this process at most
-_OF_LINES = ("fails-fast", "port-stays-taken", "two-objects")  # look at lines, and are in no table
+_LATE = 4  # seconds that what is due at once is late
+_OF_LINES = ("answers-twice", "fails-fast", "port-stays-taken", "two-objects")  # look at lines, and are in no table
 
 
 def is_(*names: str) -> bool:
@@ -88,6 +90,7 @@ class Stream:
         self.source, self.program_end = os.pipe()
         self.partial = b""
         self.held = b""
+        self.held_since = 0.0
         self.unsent = b""
         os.set_blocking(self.source, False)
         os.set_blocking(number, False)
@@ -126,6 +129,8 @@ class Stream:
             Stream.port = int(line.rpartition(b":")[2])
         if is_("two-objects") and line.startswith(b"{"):
             line = line[:-1] + line
+        if is_("answers-twice") and line.startswith(b"{"):
+            line += line
         self.say(line)
         number, holds, other, more = ADDED.get(MUTANT, (0, b"", 0, b""))
         if number == self.number and holds in line:
@@ -135,8 +140,10 @@ class Stream:
 
     def say(self, data: bytes) -> None:
         """Sends this after what is unsent."""
+        if self.held == b"":
+            self.held_since = time.monotonic()
         self.held += data
-        if self.number != 1 or len(self.held) >= HELD.get(MUTANT, 0):
+        if self.number != 1 or not (is_("held-for-a-time") or len(self.held) < HELD.get(MUTANT, 0)):
             self.release()
 
     def release(self) -> None:
@@ -182,6 +189,11 @@ def forward(number: int, _frame: object = None) -> None:
         return
     if is_("interrupt-after-term-ignored") and number == signal.SIGINT and signal.SIGTERM in _came:
         return
+    ends = [came for came in _came if came in (signal.SIGTERM, signal.SIGINT)]
+    if number in ends and (is_("ends-late") or (is_("second-signal-late") and len(ends) == 2)):
+        time.sleep(_LATE)
+    if is_("interrupt-leaves-a-file") and number == signal.SIGINT:
+        leave_a_file()
     given, becomes = SIGNALS.get(MUTANT, (0, 0))
     if number == given:
         number = becomes
@@ -236,10 +248,12 @@ def relay(wake_up: int) -> int:
             elif stream.source >= 0:
                 poll.register(stream.source, select.POLLIN)
                 poll.register(stream.number, 0)  # says when nobody reads any more
-        ready = dict(poll.poll())
+        ready = dict(poll.poll(100 if is_("held-for-a-time") else None))
         if wake_up in ready:
             os.read(wake_up, 4096)
         for stream in streams:
+            if stream.held and is_("held-for-a-time") and time.monotonic() > stream.held_since + _LATE:
+                stream.release()
             if stream.unsent:
                 stream.write()
             elif stream.source in ready:
@@ -259,8 +273,6 @@ def relay(wake_up: int) -> int:
 
 def leave_a_child() -> None:
     """Leaves a process behind, with all that is open, as long as there is one that adopts it: the suite."""
-    import time  # few need it
-
     parents = (os.getpid(), os.getppid())
     if os.fork() != 0:
         return
@@ -271,9 +283,11 @@ def leave_a_child() -> None:
 
 
 def leave_a_name() -> None:
-    """Has a file in /dev/shm open under its name, which goes away with this process."""
+    """Makes a file in /dev/shm, and may have it open under its name, which goes away with this process."""
     path = f"/dev/shm/trivium-mutant-{os.getpid()}"
-    os.open(path, os.O_CREAT | os.O_RDWR | os.O_CLOEXEC, 0o600)
+    name = os.open(path, os.O_CREAT | os.O_RDWR | os.O_CLOEXEC, 0o600)
+    if is_("forgets-a-name"):
+        os.close(name)
     end, our_end = os.pipe()
     if os.fork() != 0:
         os.close(end)
@@ -288,6 +302,13 @@ def leave_a_name() -> None:
     os._exit(0)
 
 
+def leave_a_file() -> None:
+    """Leaves a temporary file, where the case has a folder of its own for them."""
+    folder = os.environ.get("TMPDIR", "")
+    if "/conformance-" in folder:
+        os.close(os.open(f"{folder}/left", os.O_CREAT | os.O_WRONLY))
+
+
 def before() -> None:
     """Leaves behind what a mutant leaves from the beginning."""
     if is_("leaves-a-child"):
@@ -297,11 +318,10 @@ def before() -> None:
         if child == 0:
             os._exit(0)
         os.waitid(os.P_PID, child, os.WEXITED | os.WNOWAIT)
-    if is_("leaves-a-name"):
+    if is_("leaves-a-name", "forgets-a-name"):
         leave_a_name()
-    folder = os.environ.get("TMPDIR", "")
-    if is_("leaves-a-file") and "/conformance-" in folder:
-        os.close(os.open(f"{folder}/left", os.O_CREAT | os.O_WRONLY))
+    if is_("leaves-a-file"):
+        leave_a_file()
 
 
 def after() -> None:
