@@ -231,7 +231,8 @@ TEST_F(EchoContractCapacity, BacklogIsTheQueuesLength) {
                                 "--backlog says, at most as many again, and none is lost."};
   for (const int backlog : {4, 30}) {
     SCOPED_TRACE(backlog);
-    use({"--backlog", std::to_string(backlog)});
+    // Loops that accept each for itself have a queue each.
+    use({"--workers", "1", "--backlog", std::to_string(backlog)});
     std::vector<Stream> streams;
     {
       const HeldStill nobody_accepts{server().child().pid()};
