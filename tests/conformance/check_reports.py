@@ -16,6 +16,7 @@ import tempfile
 import time
 import unittest
 import xml.etree.ElementTree as ElementTree
+from collections.abc import Callable
 from pathlib import Path
 
 from check_protocol import problems
@@ -123,26 +124,61 @@ def is_running(pid: int) -> bool:
 
 
 class Stopped(unittest.TestCase):
-    """A run that is ended leaves nobody behind."""
+    """A run leaves nobody behind, however it ends, whatever its commands started and wherever they put it."""
 
-    def test_a_server_behind_a_shell(self) -> None:
-        for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP, signal.SIGKILL):
-            with self.subTest(number), tempfile.TemporaryDirectory() as folder:
-                pids = Path(folder, "pids")
-                command = f"sh -c '{_SERVER} & echo $! >> {pids}; wait'"
-                with subprocess.Popen([PROGRAM, "--spawn", command], stdout=subprocess.DEVNULL) as run:
-                    deadline = time.monotonic() + 60
-                    while not (pids.exists() and pids.read_text(encoding="utf-8").endswith("\n")):
-                        self.assertLess(time.monotonic(), deadline, "no server was started")
-                        time.sleep(0.01)
+    def setUp(self) -> None:
+        folder = tempfile.TemporaryDirectory()
+        self.addCleanup(folder.cleanup)
+        self.pids = Path(folder.name, "pids")
+
+    def servers(self) -> list[int]:
+        """Returns the servers that were started until now."""
+        text = self.pids.read_text(encoding="utf-8") if self.pids.exists() else ""
+        return [int(line) for line in text.splitlines(keepends=True) if line.endswith("\n")]
+
+    def start(self, way: str) -> subprocess.Popen[bytes]:
+        """Starts a run whose server is started by a shell; returns when it is there."""
+        self.pids.unlink(missing_ok=True)
+        server = f"sh -c '{way} sh -c \"echo \\$\\$ >> {self.pids}; exec {_SERVER}\" & wait'"
+        command = ["env", "--default-signal", PROGRAM, "--spawn", server, "--only", "echo.line.lf"]
+        run = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        self.addCleanup(run.wait)
+        self.addCleanup(run.kill)
+        self.assertTrue(self.comes_true(self.servers), "no server was started")
+        return run
+
+    def comes_true(self, what: Callable[[], object]) -> bool:
+        """Waits for it, for a minute at most."""
+        deadline = time.monotonic() + 60
+        while not what() and time.monotonic() < deadline:
+            time.sleep(0.01)
+        return bool(what())
+
+    def expect_nobody(self) -> None:
+        """All servers are gone soon."""
+        self.assertTrue(self.comes_true(lambda: not any(map(is_running, self.servers()))), "a server goes on")
+
+    def tearDown(self) -> None:
+        for server in filter(is_running, self.servers()):
+            os.kill(server, signal.SIGKILL)
+
+    def test_the_run_is_ended(self) -> None:
+        for way in ("", "setsid"):
+            for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP, signal.SIGKILL):
+                with self.subTest(way=way, number=number):
+                    run = self.start(way)
                     run.send_signal(number)
                     self.assertEqual(run.wait(60), -number)
-                    servers = [int(pid) for pid in pids.read_text(encoding="utf-8").split()]
-                    while any(map(is_running, servers)) and time.monotonic() < deadline:
-                        time.sleep(0.01)
-                    for server in filter(is_running, servers):
-                        os.kill(server, signal.SIGKILL)
-                        self.fail("the server goes on")
+                    self.expect_nobody()
+
+    def test_a_judge_dies(self) -> None:
+        for number in (signal.SIGTERM, signal.SIGABRT, signal.SIGKILL):
+            with self.subTest(number):
+                run = self.start("setsid")
+                judge = Path(f"/proc/{run.pid}/task/{run.pid}/children").read_text(encoding="utf-8").split()
+                os.kill(int(judge[0]), number)
+                self.assertEqual(run.wait(60), 3)
+                self.expect_nobody()
 
 
 class KnownFailures(unittest.TestCase):

@@ -11,7 +11,6 @@
 
 #include <algorithm>
 #include <array>
-#include <atomic>
 #include <boost/algorithm/string/replace.hpp>
 #include <cerrno>
 #include <csignal>
@@ -26,17 +25,6 @@ namespace {
 
 // Beyond this nobody reads on.
 constexpr std::size_t most_captured = std::size_t{256} << 20;
-
-// The children that run, where a signal handler finds them; of more than there are places for, the
-// others end by the kernel's hand alone.
-std::array<std::atomic<pid_t>, 256> running_children{};
-
-void replace_running(pid_t from, pid_t to) {
-  for (auto& place : running_children) {
-    pid_t expected = from;
-    if (place.compare_exchange_strong(expected, to)) return;
-  }
-}
 
 struct Pipe {
   Fd read_end;
@@ -204,7 +192,6 @@ Child::Child(const std::vector<std::string>& argv, ChildOptions options) {
   pid_ = start(word_pointers.data(), environment.data(), in.read_end.get(), out.write_end.get(),
                err.write_end.get(), report.write_end.get());
   if (pid_ < 0) throw HarnessError("vfork: " + std::generic_category().message(errno));
-  replace_running(0, pid_);
   ::setpgid(pid_, pid_);  // The child does it too: whoever is first.
   pidfd_.reset(static_cast<int>(::syscall(SYS_pidfd_open, pid_, 0)));
   report.write_end.reset();
@@ -272,7 +259,6 @@ bool Child::reap(bool block) {
     if (errno != EINTR) return false;
   }
   if (info.si_pid == 0) return false;
-  replace_running(pid_, 0);
   status_ = info.si_code == CLD_EXITED ? ExitStatus{.code = info.si_status}
                                        : ExitStatus{.code = -1, .signal = info.si_status};
   return true;
@@ -356,13 +342,6 @@ std::optional<std::string> Child::out_line(std::size_t from, Deadline deadline) 
 
 std::optional<std::string> Child::err_line(std::size_t from, Deadline deadline) {
   return line(err_, from, deadline);
-}
-
-void kill_all_children() noexcept {
-  for (const auto& place : running_children) {
-    const pid_t pid = place.load();
-    if (pid > 0) ::kill(-pid, SIGKILL);
-  }
 }
 
 Finished run(const std::vector<std::string>& argv, ChildOptions options, Deadline deadline) {

@@ -108,9 +108,6 @@ class Child {
   Capture err_;
 };
 
-// Kills every child that runs, and its process group. Async-signal-safe.
-void kill_all_children() noexcept;
-
 // A child that runs to its end: its whole output and its status (nothing where it had to be
 // killed).
 struct Finished {

@@ -19,7 +19,7 @@ using std::chrono::milliseconds;
 inline milliseconds patience{20'000};
 
 // How late what is due at once may be, in the quickest of three attempts. Set like `patience`, but
-// for the round trip, which a case takes account of itself.
+// for the round trip, which expect_at_once takes off.
 inline milliseconds promptness{2'000};
 
 // How long a case looks for bytes that must not come. A server that is wrong sends them at once;

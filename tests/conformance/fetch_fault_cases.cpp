@@ -225,7 +225,8 @@ TEST(FetchContractFault, timeout_each) {
     const auto start_time = Clock::now();
     const Finished run = fetch(call);
     // Three pauses and a whole timeout: where the machine stood still, one fetch may be too slow.
-    if (since(start_time) >= milliseconds{3 * 600 + 1500}) return false;
+    const bool quick = since(start_time) < milliseconds{3 * 600 + 1500};
+    if (run.status->shell_code() == 1 && !quick) return false;
     EXPECT_EQ(run.status->shell_code(), 0) << escaped(run.err) << escaped(run.out);
     return true;
   });

@@ -90,7 +90,7 @@ template <typename Attempt>
 void expect_promptly(Attempt attempt) {
   const milliseconds quickest = least_of_three(promptness, attempt);
   EXPECT_LT(quickest.count(), promptness.count())
-      << "milliseconds too late, in each of three attempts";
+      << "milliseconds, in the quickest of three attempts";
 }
 
 // The data verdict: fails the case where the bytes differ, and says from where on.

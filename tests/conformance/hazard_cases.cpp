@@ -174,18 +174,18 @@ TEST_F(EchoContractHazards, ASleeperIsClosedAtTheDrainTimeout) {
                                 "A handler that only waits does not outlast the drain timeout; "
                                 "its connection is counted as drain, and the exit is 0."};
   expect_gone();
-  expect_end_by(milliseconds{400}, [&] {
+  expect_end_by(milliseconds{1000}, [&] {
     const ScratchFile stats{"stats.json"};
-    use({"--hazards", "--drain-timeout", "400ms", "--stats", stats.path()});
+    use({"--hazards", "--drain-timeout", "1s", "--stats", stats.path()});
     auto stream = open(server());
     stream.send("a\n@sleep 1m\n");
     expect_bytes(stream, "a\n");
     const auto start = Clock::now();
     server().child().signal(SIGTERM);
     expect_end(stream);
-    const auto took = since(start);
     stream.close();
     const auto status = server().child().wait();
+    const auto took = since(start);
     EXPECT_TRUE(status && status->shell_code() == 0) << "the server did not end with 0";
     EXPECT_EQ(parse_counters(stats.text()).closed("drain"), 1);
     return took;

@@ -10,26 +10,34 @@
 #include <csignal>
 #include <iostream>
 #include <sstream>
+#include <thread>
 
-#include "tests/conformance/child.hpp"
 #include "tests/conformance/echo_client.hpp"
 #include "tests/conformance/harness.hpp"
+#include "tests/conformance/processes.hpp"
 #include "tests/conformance/transcript.hpp"
 
 namespace trivium::conformance {
 namespace {
 
-// What a command started may have started others, which outlive it, and must not outlive us.
-void on_end(int signal) {
-  kill_all_children();
-  ::_exit(signal == SIGALRM ? judge_hung : 128 + signal);
+void on_alarm(int) {
+  ::_exit(judge_hung);
 }
 
-void end_with_all_children() {
-  ::signal(SIGALRM, on_end);
-  for (const int number : {SIGTERM, SIGINT, SIGHUP}) {
-    if (::signal(number, on_end) == SIG_IGN) ::signal(number, SIG_IGN);
-  }
+// Ends this program when the one that started it has ended, or when it is told to: with all that is
+// below it, for what a command started may outlive the command.
+void end_with_the_runner() {
+  sigset_t end;
+  ::sigemptyset(&end);
+  ::sigaddset(&end, SIGTERM);
+  ::pthread_sigmask(SIG_BLOCK, &end, nullptr);
+  ::signal(SIGTERM, SIG_DFL);  // what is ignored does not come
+  std::thread{[end] {
+    int number = 0;
+    ::sigwait(&end, &number);
+    end_descendants();
+    ::_exit(128 + number);
+  }}.detach();
   ::prctl(PR_SET_PDEATHSIG, SIGTERM);
 }
 
@@ -140,9 +148,10 @@ int run_judge(const std::vector<std::string>& full_names, const Reached& reached
   if (config().dialect == Dialect::echo) head = {};
   scale_deadlines(reached.round_trip_us);
   ::signal(SIGPIPE, SIG_IGN);
-  end_with_all_children();
+  ::signal(SIGALRM, on_alarm);
   // What a server leaves behind becomes our child, and so can be seen.
   ::prctl(PR_SET_CHILD_SUBREAPER, 1);
+  end_with_the_runner();
   auto& listeners = testing::UnitTest::GetInstance()->listeners();
   delete listeners.Release(listeners.default_result_printer());
   listeners.Append(new Teller);

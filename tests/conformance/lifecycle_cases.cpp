@@ -124,13 +124,13 @@ TEST_F(EchoContractLifecycle, NoNamesInShm) {
     const auto files = files_in_use(process, "/dev/shm/");
     EXPECT_TRUE(files.empty()) << files.front();
   }
-  // What is open under its name for a moment only, is this server's if it came with it.
-  std::vector<std::string> left;
+  // What was open under its name for a moment only, is this server's if it came with it.
+  std::vector<ForgottenFile> left;
   EXPECT_TRUE(poll_until([&] {
     left.clear();
     std::ranges::set_difference(forgotten_shared_memory(), before, std::back_inserter(left));
     return left.empty();
-  })) << left.front();
+  })) << left.front().path;
 }
 
 // Units that are processes: what the death of one means.

@@ -8,12 +8,14 @@
 
 #include <algorithm>
 #include <charconv>
+#include <csignal>
 #include <filesystem>
 #include <fstream>
-#include <set>
+#include <map>
 #include <sstream>
 #include <system_error>
 
+#include "tests/conformance/deadline.hpp"
 #include "tests/conformance/tcp_table.hpp"
 
 namespace trivium::conformance {
@@ -62,6 +64,28 @@ std::vector<std::string> descriptor_targets(pid_t pid) {
   return targets;
 }
 
+// Those below `root`, less those that are spared and what is below them.
+std::vector<Process> descendants_but(pid_t root, const std::set<pid_t>& spared) {
+  const auto all = all_processes();
+  std::vector<Process> result;
+  std::vector<pid_t> parents{root};
+  while (!parents.empty()) {
+    const pid_t parent = parents.back();
+    parents.pop_back();
+    for (const auto& process : all) {
+      if (process.parent != parent || spared.contains(process.pid)) continue;
+      result.push_back(process);
+      parents.push_back(process.pid);
+    }
+  }
+  return result;
+}
+
+// What /proc tells of a process that is known already; false where it has gone.
+bool find_again(const Process& process, Process& now) {
+  return read_stat(proc(process.pid, "stat"), now) && now.born == process.born;
+}
+
 }  // namespace
 
 std::vector<Process> all_processes() {
@@ -77,26 +101,13 @@ std::vector<Process> all_processes() {
 }
 
 std::vector<Process> descendants(pid_t root) {
-  const auto all = all_processes();
-  std::vector<Process> result;
-  std::vector<pid_t> parents{root};
-  while (!parents.empty()) {
-    const pid_t parent = parents.back();
-    parents.pop_back();
-    for (const auto& process : all) {
-      if (process.parent != parent) continue;
-      result.push_back(process);
-      parents.push_back(process.pid);
-    }
-  }
-  return result;
+  return descendants_but(root, {});
 }
 
 bool any_alive(const std::vector<Process>& processes) {
   return std::ranges::any_of(processes, [](const Process& process) {
     Process now;
-    return read_stat(proc(process.pid, "stat"), now) && now.born == process.born && now.state != 'Z' &&
-           now.state != 'X';
+    return find_again(process, now) && now.state != 'Z' && now.state != 'X';
   });
 }
 
@@ -105,7 +116,8 @@ bool is_stopped(pid_t pid) {
   for (fs::directory_iterator entry{proc(pid, "task"), error}, end; !error && entry != end;
        entry.increment(error)) {
     Process thread;
-    if (read_stat(entry->path() / "stat", thread) && thread.state != 'T' && thread.state != 'Z') return false;
+    if (read_stat(entry->path() / "stat", thread) && thread.state != 'T' && thread.state != 'Z')
+      return false;
   }
   return !error;
 }
@@ -113,11 +125,23 @@ bool is_stopped(pid_t pid) {
 void reap_orphans(const std::vector<Process>& orphans) {
   for (const auto& orphan : orphans) {
     Process now;
-    if (read_stat(proc(orphan.pid, "stat"), now) && now.born == orphan.born && now.parent == ::getpid()) {
+    if (find_again(orphan, now) && now.parent == ::getpid()) {
       siginfo_t info{};
       ::waitid(P_PID, static_cast<id_t>(orphan.pid), &info, WEXITED | WNOHANG);
     }
   }
+}
+
+void end_descendants(const std::set<pid_t>& spared) {
+  // Again and again: one that was about to start another may have done so.
+  (void)poll_until(
+      [&] {
+        const auto left = descendants_but(::getpid(), spared);
+        for (const auto& process : left) ::kill(process.pid, SIGKILL);
+        reap_orphans(left);
+        return left.empty();
+      },
+      Deadline{milliseconds{1000}});
 }
 
 std::string to_string(const std::vector<Process>& processes) {
@@ -158,21 +182,25 @@ std::vector<std::string> files_in_use(pid_t pid, const std::string& prefix) {
   return result;
 }
 
-std::vector<std::string> forgotten_shared_memory() {
+std::set<ForgottenFile> forgotten_shared_memory() {
   const std::string folder = "/dev/shm/";
-  std::set<std::string> forgotten;
+  std::map<std::string, ForgottenFile> found;
   std::error_code error;
   for (fs::directory_iterator entry{folder, error}, end; !error && entry != end;
        entry.increment(error)) {
     struct stat status {};
     const std::string path = entry->path();
-    if (::lstat(path.c_str(), &status) == 0 && status.st_uid == ::geteuid()) forgotten.insert(path);
+    if (::lstat(path.c_str(), &status) != 0 || status.st_uid != ::geteuid()) continue;
+    const auto& changed = status.st_ctim;
+    found.insert({path, {path, status.st_ino, changed.tv_sec, changed.tv_nsec}});
   }
-  if (forgotten.empty()) return {};
+  std::set<ForgottenFile> forgotten;
+  if (found.empty()) return forgotten;
   for (const auto& process : all_processes()) {
-    for (const auto& path : files_in_use(process.pid, folder)) forgotten.erase(path);
+    for (const auto& path : files_in_use(process.pid, folder)) found.erase(path);
   }
-  return {forgotten.begin(), forgotten.end()};
+  for (const auto& [path, file] : found) forgotten.insert(file);
+  return forgotten;
 }
 
 std::vector<pid_t> holders(const Stream& client, const std::vector<Process>& among) {

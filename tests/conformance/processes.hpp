@@ -6,7 +6,9 @@
 
 #include <sys/types.h>
 
+#include <compare>
 #include <cstddef>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -37,6 +39,11 @@ struct Process {
 // their owners.
 void reap_orphans(const std::vector<Process>& orphans);
 
+// Kills and reaps every process below this one, but for those that are spared and what is below
+// them; waits a second at most until they have gone. What is to be found so once its parents have
+// ended, needs a subreaper.
+void end_descendants(const std::set<pid_t>& spared = {});
+
 [[nodiscard]] std::string to_string(const std::vector<Process>& processes);
 
 [[nodiscard]] std::size_t open_descriptors(pid_t pid);
@@ -49,9 +56,19 @@ void reap_orphans(const std::vector<Process>& orphans);
 // Paths that the process has mapped or open and that begin with `prefix`.
 [[nodiscard]] std::vector<std::string> files_in_use(pid_t pid, const std::string& prefix);
 
+// A file as it is since it was last made, resized or written to.
+struct ForgottenFile {
+  std::string path;
+  unsigned long inode = 0;
+  long changed_s = 0;
+  long changed_ns = 0;
+
+  auto operator<=>(const ForgottenFile&) const = default;
+};
+
 // The files in /dev/shm that are this user's and that no process has mapped or open, among those
 // that this program can look into.
-[[nodiscard]] std::vector<std::string> forgotten_shared_memory();
+[[nodiscard]] std::set<ForgottenFile> forgotten_shared_memory();
 
 // The processes among `among` that hold the server's end of this client's connection.
 [[nodiscard]] std::vector<pid_t> holders(const Stream& client, const std::vector<Process>& among);

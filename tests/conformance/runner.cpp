@@ -2,17 +2,21 @@
 // Copyright (c) 2026 The Trivium authors
 #include "tests/conformance/runner.hpp"
 
+#include <sys/prctl.h>
+
 #include <algorithm>
 #include <atomic>
 #include <future>
 #include <map>
 #include <mutex>
 #include <optional>
+#include <set>
 
 #include "tests/conformance/catalogue.hpp"
 #include "tests/conformance/child.hpp"
 #include "tests/conformance/escape.hpp"
 #include "tests/conformance/judge.hpp"
+#include "tests/conformance/processes.hpp"
 #include "tests/conformance/wire.hpp"
 
 namespace trivium::conformance {
@@ -23,6 +27,37 @@ constexpr std::chrono::seconds judge_grace{60};
 
 const char* kind_of(Mode mode) {
   return mode == Mode::target ? "target" : mode == Mode::spawn ? "spawn" : "fetch";
+}
+
+// The judges that run. Every other process below this one was left behind by a judge that has
+// ended, whatever it died of, and is ended too.
+class Judges {
+ public:
+  // Runs a judge, hands it to `follow`, and waits until it and all that it started are gone.
+  template <typename Follow>
+  void run(const std::vector<std::string>& command, Follow follow) {
+    std::optional<Child> judge;
+    {
+      const std::lock_guard lock(mutex_);
+      judge.emplace(command, ChildOptions{.capture_stderr = false});
+      pids_.insert(judge->pid());
+    }
+    const pid_t pid = judge->pid();
+    follow(*judge);
+    judge.reset();
+    const std::lock_guard lock(mutex_);
+    pids_.erase(pid);
+    end_descendants(pids_);
+  }
+
+ private:
+  std::mutex mutex_;
+  std::set<pid_t> pids_;
+};
+
+Judges& judges() {
+  static Judges all;
+  return all;
 }
 
 class TargetRun {
@@ -56,7 +91,12 @@ class TargetRun {
     for (const auto& info : cases) {
       if (left.contains(info.full_name())) names.push_back(info.full_name());
     }
-    Child judge{judge_command(target_, names, reached), {.capture_stderr = false}};
+    judges().run(judge_command(target_, names, reached),
+                 [&](Child& judge) { follow(judge, left); });
+  }
+
+  // Notes what a judge tells, until it ends.
+  void follow(Child& judge, std::map<std::string, CaseInfo>& left) {
     std::string running;
     for (std::size_t at = 0;;) {
       const auto limit = case_limit(target_.config, reached.round_trip_us) + judge_grace;
@@ -152,6 +192,8 @@ ToJudge to_judge(const TargetOptions& target, const std::vector<CaseInfo>& catal
 TargetResult run_target(const TargetOptions& target, const std::vector<CaseInfo>& catalogue,
                         const Options& options, const Progress& progress) {
   const auto start = Clock::now();
+  // What a judge leaves behind becomes our child, and so can be ended.
+  ::prctl(PR_SET_CHILD_SUBREAPER, 1);
   const auto& config = target.config;
   TargetResult result{.name = target.name,
                       .kind = kind_of(config.mode),

@@ -52,8 +52,8 @@ struct Endpoint {
                            std::uint16_t port = 0);
 [[nodiscard]] std::uint16_t local_port(const Fd& socket);
 
-// A port at which nobody listened a moment ago, of those that the kernel gives to nobody who asks for
-// any (as a rule): so it is still free a moment later.
+// A port at which nobody listened a moment ago, of those that the kernel gives to nobody who asks
+// for any (as a rule): so it is still free a moment later.
 [[nodiscard]] std::uint16_t free_port();
 
 // How a stream came to its end, or did not.

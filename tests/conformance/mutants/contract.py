@@ -26,7 +26,7 @@ MUTANT = ""
 WORDS: list[str] = []  # the program and its arguments, as they were given
 _PR_SET_PDEATHSIG = 1
 _SURVIVES = 300  # seconds that a program outlives this process at most
-_LATE = 4  # seconds that what is due at once is late
+_LATE = 1  # seconds that what is due at once is late
 _OF_LINES = ("answers-twice", "fails-fast", "port-stays-taken", "two-objects")  # look at lines, and are in no table
 
 
@@ -283,10 +283,13 @@ def leave_a_child() -> None:
 
 
 def leave_a_name() -> None:
-    """Makes a file in /dev/shm, and may have it open under its name, which goes away with this process."""
-    path = f"/dev/shm/trivium-mutant-{os.getpid()}"
+    """Has a file in /dev/shm open under its name, or forgets it there; it goes away with this process."""
+    forgets = is_("forgets-a-name")
+    path = "/dev/shm/trivium-mutant" + ("" if forgets else f"-{os.getpid()}")
     name = os.open(path, os.O_CREAT | os.O_RDWR | os.O_CLOEXEC, 0o600)
-    if is_("forgets-a-name"):
+    os.ftruncate(name, 4096)
+    changed = os.fstat(name).st_ctime_ns
+    if forgets:
         os.close(name)
     end, our_end = os.pipe()
     if os.fork() != 0:
@@ -298,7 +301,8 @@ def leave_a_name() -> None:
     if os.fork() == 0:  # neither in this group nor a descendant, so that it is not killed with them
         os.closerange(0, 3)
         os.read(end, 1)
-        os.unlink(path)
+        if os.stat(path).st_ctime_ns == changed:  # else it is another's by now
+            os.unlink(path)
     os._exit(0)
 
 
@@ -378,6 +382,8 @@ def main() -> None:
     signal.pthread_sigmask(signal.SIG_UNBLOCK, signals)
     code = relay(wake_up)
     after()
+    if is_("ends-after-its-drain"):
+        time.sleep(2 * _LATE)
     end(code)
 
 
