@@ -171,6 +171,18 @@ class Stopped(unittest.TestCase):
                     self.assertEqual(run.wait(60), -number)
                     self.expect_nobody()
 
+    def test_what_was_there_before_stays(self) -> None:
+        with socket.create_server(("127.0.0.1", 0)) as place:
+            port = place.getsockname()[1]
+        server = _SERVER.replace("{port}", str(port))
+        judged = f"exec {PROGRAM} --target 127.0.0.1:{port} --only echo.line.lf --brief >{self.pids}.said"
+        script = f"{server} & echo $! >{self.pids}; read go; {judged}"
+        with subprocess.Popen(["sh", "-c", script], stdin=subprocess.PIPE, text=True) as shell:
+            await_server(port)
+            shell.communicate("go\n", timeout=60)
+        self.assertEqual(shell.returncode, 0)
+        self.assertTrue(self.servers() and is_running(self.servers()[0]))
+
     def test_a_judge_dies(self) -> None:
         for number in (signal.SIGTERM, signal.SIGABRT, signal.SIGKILL):
             with self.subTest(number):

@@ -3,6 +3,7 @@
 #include "tests/conformance/runner.hpp"
 
 #include <sys/prctl.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <atomic>
@@ -33,6 +34,12 @@ const char* kind_of(Mode mode) {
 // ended, whatever it died of, and is ended too.
 class Judges {
  public:
+  // Spares what was below this program before, as where a shell ran `server & exec conformance`.
+  Judges() {
+    for (const auto& process : descendants(::getpid())) spared_.insert(process.pid);
+    ::prctl(PR_SET_CHILD_SUBREAPER, 1);  // what a judge leaves behind becomes our child
+  }
+
   // Runs a judge, hands it to `follow`, and waits until it and all that it started are gone.
   template <typename Follow>
   void run(const std::vector<std::string>& command, Follow follow) {
@@ -40,19 +47,19 @@ class Judges {
     {
       const std::lock_guard lock(mutex_);
       judge.emplace(command, ChildOptions{.capture_stderr = false});
-      pids_.insert(judge->pid());
+      spared_.insert(judge->pid());
     }
     const pid_t pid = judge->pid();
     follow(*judge);
     judge.reset();
     const std::lock_guard lock(mutex_);
-    pids_.erase(pid);
-    end_descendants(pids_);
+    spared_.erase(pid);
+    end_descendants(spared_);
   }
 
  private:
   std::mutex mutex_;
-  std::set<pid_t> pids_;
+  std::set<pid_t> spared_;
 };
 
 Judges& judges() {
@@ -192,8 +199,6 @@ ToJudge to_judge(const TargetOptions& target, const std::vector<CaseInfo>& catal
 TargetResult run_target(const TargetOptions& target, const std::vector<CaseInfo>& catalogue,
                         const Options& options, const Progress& progress) {
   const auto start = Clock::now();
-  // What a judge leaves behind becomes our child, and so can be ended.
-  ::prctl(PR_SET_CHILD_SUBREAPER, 1);
   const auto& config = target.config;
   TargetResult result{.name = target.name,
                       .kind = kind_of(config.mode),
