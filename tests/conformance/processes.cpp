@@ -116,8 +116,8 @@ bool is_stopped(pid_t pid) {
   for (fs::directory_iterator entry{proc(pid, "task"), error}, end; !error && entry != end;
        entry.increment(error)) {
     Process thread;
-    if (read_stat(entry->path() / "stat", thread) && thread.state != 'T' && thread.state != 'Z')
-      return false;
+    const bool is_there = read_stat(entry->path() / "stat", thread);
+    if (is_there && thread.state != 'T' && thread.state != 'Z') return false;
   }
   return !error;
 }
