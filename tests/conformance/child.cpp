@@ -15,6 +15,7 @@
 #include <cerrno>
 #include <csignal>
 #include <cstdlib>
+#include <mutex>
 #include <stdexcept>
 #include <system_error>
 
@@ -25,6 +26,8 @@ namespace {
 
 // Beyond this nobody reads on.
 constexpr std::size_t most_captured = std::size_t{256} << 20;
+
+std::mutex starting;
 
 struct Pipe {
   Fd read_end;
@@ -189,8 +192,11 @@ Child::Child(const std::vector<std::string>& argv, ChildOptions options) {
   if (options.capture_stdout) out = make_pipe();
   if (options.capture_stderr) err = options.terminal_stderr ? make_terminal() : make_pipe();
 
-  pid_ = start(word_pointers.data(), environment.data(), in.read_end.get(), out.write_end.get(),
-               err.write_end.get(), report.write_end.get());
+  {
+    const std::lock_guard lock(starting);
+    pid_ = start(word_pointers.data(), environment.data(), in.read_end.get(), out.write_end.get(),
+                 err.write_end.get(), report.write_end.get());
+  }
   if (pid_ < 0) throw HarnessError("vfork: " + std::generic_category().message(errno));
   ::setpgid(pid_, pid_);  // The child does it too: whoever is first.
   pidfd_.reset(static_cast<int>(::syscall(SYS_pidfd_open, pid_, 0)));
@@ -342,6 +348,10 @@ std::optional<std::string> Child::out_line(std::size_t from, Deadline deadline) 
 
 std::optional<std::string> Child::err_line(std::size_t from, Deadline deadline) {
   return line(err_, from, deadline);
+}
+
+void start_no_more() {
+  starting.lock();
 }
 
 Finished run(const std::vector<std::string>& argv, ChildOptions options, Deadline deadline) {

@@ -108,6 +108,10 @@ class Child {
   Capture err_;
 };
 
+// For a program that is about to end: from now on no child is started, and who would start one
+// waits for ever. Those that were started before are there when this returns.
+void start_no_more();
+
 // A child that runs to its end: its whole output and its status (nothing where it had to be
 // killed).
 struct Finished {

@@ -141,7 +141,7 @@ void end_descendants(const std::set<pid_t>& spared) {
         reap_orphans(left);
         return left.empty();
       },
-      Deadline{milliseconds{1000}});
+      Deadline{milliseconds{5000}});
 }
 
 std::string to_string(const std::vector<Process>& processes) {

@@ -40,7 +40,7 @@ struct Process {
 void reap_orphans(const std::vector<Process>& orphans);
 
 // Kills and reaps every process below this one, but for those that are spared and what is below
-// them; waits a second at most until they have gone. Below a subreaper (prctl(2)) are also those
+// them; waits 5 s at most until they have gone. Below a subreaper (prctl(2)) are also those
 // whose parents have ended.
 void end_descendants(const std::set<pid_t>& spared = {});
 
