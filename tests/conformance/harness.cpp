@@ -108,7 +108,7 @@ std::string unmet(const Needs& needs) {
 milliseconds latest_end(milliseconds timeout) {
   const milliseconds round_trip{known_of_target().round_trip_us / 1000};
   // A client's round trip is a whole run of it, most of which is its start.
-  return 2 * timeout + (config().mode == Mode::fetch ? 2 : 20) * round_trip;
+  return 3 * timeout + (config().mode == Mode::fetch ? 2 : 20) * round_trip;
 }
 
 void judge_data(std::string_view actual, std::string_view expected, const std::string& context) {

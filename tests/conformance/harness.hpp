@@ -69,8 +69,8 @@ template <typename Value, typename Attempt>
   return least;
 }
 
-// When what a timeout ends must have ended at the latest: at twice that time, and what the way to
-// the target takes.
+// When what a timeout ends must have ended at the latest: at three times that time, and what the
+// way to the target takes.
 [[nodiscard]] milliseconds latest_end(milliseconds timeout);
 
 // What a timeout ends, ends soon after it: the quickest of three attempts is in time. `attempt`

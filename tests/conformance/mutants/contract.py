@@ -383,7 +383,7 @@ def main() -> None:
     code = relay(wake_up)
     after()
     if is_("ends-after-its-drain"):
-        time.sleep(2 * _LATE)
+        time.sleep(3 * _LATE)
     end(code)
 
 

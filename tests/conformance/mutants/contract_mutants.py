@@ -16,11 +16,11 @@ FLAGS: dict[str, tuple[str, Callable[[str | None], str | None]]] = {
     "backlog-of-1-refused": ("--backlog", lambda n: "0" if n == "1" else n),
     "bare-number-is-seconds": ("--idle-timeout", lambda d: "5s" if d == "5" else d),
     "drains-for-ever": ("--drain-timeout", lambda d: "60m"),
-    "drains-late": ("--drain-timeout", lambda d: "3s" if d == "1s" else d),
+    "drains-late": ("--drain-timeout", lambda d: "4s" if d == "1s" else d),
     "drains-not": ("--drain-timeout", lambda d: "1us"),
     "hazards-always": ("--hazards", lambda _: ""),
     "hazards-never": ("--hazards", lambda _: None),
-    "idle-late": ("--idle-timeout", lambda d: "1200ms" if d == "400ms" else d),
+    "idle-late": ("--idle-timeout", lambda d: "2s" if d == "400ms" else d),
     "idle-early": ("--idle-timeout", lambda d: "20ms" if d == "500ms" else d),
     "kib-is-1000": ("--max-line", lambda size: size and size.replace("KiB", "000")),
     "limit-and-one": ("--max-connections", lambda n: n and str(int(n) + 1)),
@@ -42,7 +42,7 @@ FLAGS: dict[str, tuple[str, Callable[[str | None], str | None]]] = {
     # Clients.
     "17-mib-by-default": ("--max-body", lambda size: size or "17MiB"),
     "bar-on-a-pipe": ("--progress", lambda when: "always" if when == "auto" else when),
-    "connect-timeout-late": ("--connect-timeout", lambda d: "1200ms" if d == "400ms" else d),
+    "connect-timeout-late": ("--connect-timeout", lambda d: "2s" if d == "400ms" else d),
     "connect-timeout-ignored": ("--connect-timeout", lambda d: d and "60m --timeout 60m"),
     "eight-by-default": ("--jobs", lambda n: n or "8"),
     "gigabytes": ("--max-body", lambda size: "1024MiB" if size == "1GB" else size),
@@ -63,7 +63,7 @@ FLAGS: dict[str, tuple[str, Callable[[str | None], str | None]]] = {
     "shared-queue-unknown": ("--strategy", lambda name: "queue" if name == "shared-queue" else name),
     "sizes-have-no-kib": ("--max-body", lambda size: size and size.replace("KiB", "KB")),
     "timeout-ignored": ("--timeout", lambda d: d and "60m"),
-    "timeout-late": ("--timeout", lambda d: "1200ms" if d == "400ms" else d),
+    "timeout-late": ("--timeout", lambda d: "2s" if d == "400ms" else d),
 }
 
 # What becomes of text in the lines of standard output (1) or of standard error (2).

@@ -173,7 +173,7 @@ def programs(arguments: argparse.Namespace) -> list[Program]:
     listen = "--listen 127.0.0.1:{port} --strategy handoff"
     flags = ("--contract",)
     return [
-        Program("echo", echo, "--spawn", listen, contract_mutants.SERVERS, "3s", flags, True),
+        Program("echo", echo, "--spawn", listen, contract_mutants.SERVERS, "5s", flags, True),
         Program("fetch", fetch, "--fetch", "{url}", contract_mutants.CLIENTS, "3s", flags, True),
     ]
 
