@@ -7,8 +7,6 @@
 """
 
 import json
-import os
-import signal
 import socket
 import subprocess
 import sys
@@ -16,16 +14,15 @@ import tempfile
 import time
 import unittest
 import xml.etree.ElementTree as ElementTree
-from collections.abc import Callable
 from pathlib import Path
 
 from check_protocol import problems
 
 HERE = Path(__file__).resolve().parent
 PROGRAM = ""
-_SERVER = f"{sys.executable} -I -S {HERE / 'mutants' / 'server.py'} --port {{port}}"
+SERVER = f"{sys.executable} -I -S {HERE / 'mutants' / 'server.py'} --port {{port}}"
 _CLIENT = f"{sys.executable} -I -S {HERE / 'mutants' / 'client.py'} {{url}}"
-_NO_CR = _SERVER + " --mutant cr-removed"
+_NO_CR = SERVER + " --mutant cr-removed"
 _LINES = ["--only", "echo.line.lf", "--only", "echo.line.cr-data", "--only", "echo.idle.*"]
 
 
@@ -54,7 +51,7 @@ class ExitCodes(unittest.TestCase):
     """0 every MUST passes, 1 one does not, 2 wrong usage or nothing chosen, 3 not reachable."""
 
     def test_pass(self) -> None:
-        done = conformance("--spawn", _SERVER, *_LINES)
+        done = conformance("--spawn", SERVER, *_LINES)
         self.assertEqual(done.returncode, 0, done.stdout)
         self.assertIn("[  PASSED  ] 3 tests.", done.stdout)
 
@@ -70,22 +67,22 @@ class ExitCodes(unittest.TestCase):
             ["--target", "nonsense"],
             ["--spawn", "no-port"],
             ["--fetch", "no-url"],
-            ["--spawn", _SERVER, "--capacity", "many"],
-            ["--spawn", _SERVER, "--matrix", "table.txt"],
-            ["--spawn", _SERVER, "--known-failures", "/no/such/file"],
-            ["--spawn", _SERVER, "--known-failures", str(HERE / "junit.xsd")],
-            ["--spawn", _SERVER, "--timeout", "nans"],
-            ["--spawn", _SERVER, "--frobnicate"],
-            ["--spawn", _SERVER, "--only", "no.such.case"],
+            ["--spawn", SERVER, "--capacity", "many"],
+            ["--spawn", SERVER, "--matrix", "table.txt"],
+            ["--spawn", SERVER, "--known-failures", "/no/such/file"],
+            ["--spawn", SERVER, "--known-failures", str(HERE / "junit.xsd")],
+            ["--spawn", SERVER, "--timeout", "nans"],
+            ["--spawn", SERVER, "--frobnicate"],
+            ["--spawn", SERVER, "--only", "no.such.case"],
             ["--list", "--only", "no.such.case"],
         ):
             done = conformance(*arguments)
             self.assertEqual(done.returncode, 2, arguments)
             self.assertEqual(done.stderr.count("\n"), 1, done.stderr)
-        self.assertEqual(subprocess.run([PROGRAM, "--spawn", _SERVER, "--timeout", "5"], capture_output=True).returncode, 2)
+        self.assertEqual(subprocess.run([PROGRAM, "--spawn", SERVER, "--timeout", "5"], capture_output=True).returncode, 2)
 
     def test_a_level_that_is_no_must(self) -> None:
-        chosen = ["--spawn", _SERVER + " --mutant ignores-sigterm", "--only", "spawn.sigterm"]
+        chosen = ["--spawn", SERVER + " --mutant ignores-sigterm", "--only", "spawn.sigterm"]
         self.assertEqual(conformance(*chosen).returncode, 0)
         self.assertEqual(conformance(*chosen, "--strict").returncode, 1)
 
@@ -97,7 +94,7 @@ class ExitCodes(unittest.TestCase):
 
     def test_what_the_machine_refuses(self) -> None:
         for descriptors in range(24, 40, 4):
-            limited = f"ulimit -n {descriptors}; exec {PROGRAM} --spawn '{_SERVER}' --only 'echo.line.*'"
+            limited = f"ulimit -n {descriptors}; exec {PROGRAM} --spawn '{SERVER}' --only 'echo.line.*'"
             done = subprocess.run(["sh", "-c", limited], capture_output=True, text=True, timeout=200)
             self.assertIn(done.returncode, (0, 3), done.stdout + done.stderr)
 
@@ -115,84 +112,6 @@ class ExitCodes(unittest.TestCase):
             self.assertIn("not reachable", done.stderr)
 
 
-def is_running(pid: int) -> bool:
-    """Says whether there is such a process that has not ended."""
-    try:
-        return Path(f"/proc/{pid}/stat").read_text(encoding="utf-8").rpartition(") ")[2][0] != "Z"
-    except (FileNotFoundError, ProcessLookupError):
-        return False
-
-
-class Stopped(unittest.TestCase):
-    """A run leaves nobody behind, however it ends, whatever its commands started and wherever they put it."""
-
-    def setUp(self) -> None:
-        folder = tempfile.TemporaryDirectory()
-        self.addCleanup(folder.cleanup)
-        self.pids = Path(folder.name, "pids")
-
-    def servers(self) -> list[int]:
-        """Returns the servers that were started until now."""
-        text = self.pids.read_text(encoding="utf-8") if self.pids.exists() else ""
-        return [int(line) for line in text.splitlines(keepends=True) if line.endswith("\n")]
-
-    def start(self, way: str) -> subprocess.Popen[bytes]:
-        """Starts a run whose server is started by a shell; returns when it is there."""
-        before = len(self.servers())
-        server = f"sh -c '{way} sh -c \"echo \\$\\$ >> {self.pids}; exec {_SERVER}\" & wait'"
-        command = ["env", "--default-signal", PROGRAM, "--spawn", server, "--only", "echo.line.lf"]
-        run = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-        self.addCleanup(run.wait)
-        self.addCleanup(run.kill)
-        self.assertTrue(self.comes_true(lambda: len(self.servers()) > before), "no server was started")
-        return run
-
-    def comes_true(self, what: Callable[[], object]) -> bool:
-        """Waits for it, for a minute at most."""
-        deadline = time.monotonic() + 60
-        while not what() and time.monotonic() < deadline:
-            time.sleep(0.01)
-        return bool(what())
-
-    def expect_nobody(self) -> None:
-        """All servers are gone soon."""
-        self.assertTrue(self.comes_true(lambda: not any(map(is_running, self.servers()))), "a server goes on")
-
-    def tearDown(self) -> None:
-        for server in filter(is_running, self.servers()):
-            os.kill(server, signal.SIGKILL)
-
-    def test_the_run_is_ended(self) -> None:
-        for way in ("", "setsid"):
-            for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP, signal.SIGKILL):
-                with self.subTest(way=way, number=number):
-                    run = self.start(way)
-                    run.send_signal(number)
-                    self.assertEqual(run.wait(60), -number)
-                    self.expect_nobody()
-
-    def test_what_was_there_before_stays(self) -> None:
-        with socket.create_server(("127.0.0.1", 0)) as place:
-            port = place.getsockname()[1]
-        server = _SERVER.replace("{port}", str(port))
-        judged = f"exec {PROGRAM} --target 127.0.0.1:{port} --only echo.line.lf --brief >{self.pids}.said"
-        script = f"{server} & echo $! >{self.pids}; read go; {judged}"
-        with subprocess.Popen(["sh", "-c", script], stdin=subprocess.PIPE, text=True) as shell:
-            await_server(port)
-            shell.communicate("go\n", timeout=60)
-        self.assertEqual(shell.returncode, 0)
-        self.assertTrue(self.servers() and is_running(self.servers()[0]))
-
-    def test_a_judge_dies(self) -> None:
-        for number in (signal.SIGTERM, signal.SIGABRT, signal.SIGKILL):
-            with self.subTest(number):
-                run = self.start("setsid")
-                judge = Path(f"/proc/{run.pid}/task/{run.pid}/children").read_text(encoding="utf-8").split()
-                os.kill(int(judge[0]), number)
-                self.assertEqual(run.wait(60), 3)
-                self.expect_nobody()
-
-
 class KnownFailures(unittest.TestCase):
     """A known failure does not count, and one that passes is told; the exit code and JUnit agree."""
 
@@ -208,7 +127,7 @@ class KnownFailures(unittest.TestCase):
         return done.returncode, [f.get("type", "") for f in failures], [f.get("message", "") for f in failures]
 
     def test_one_that_passes(self) -> None:
-        chosen = ["--spawn", _SERVER, "--only", "echo.line.cr-data"]
+        chosen = ["--spawn", SERVER, "--only", "echo.line.cr-data"]
         self.assertEqual(self.judged("echo.*", *chosen), (0, [], []))
         self.assertEqual(self.judged("echo.*", *chosen, "--strict"), (1, ["PASS"], ["known, and passes: take it off the list"]))
 
@@ -222,7 +141,7 @@ class KnownFailures(unittest.TestCase):
         ):
             with socket.create_server(("127.0.0.1", 0)) as free:
                 port = free.getsockname()[1]
-            server = subprocess.Popen([*_SERVER.replace("{port}", str(port)).split(), "--mutant", "dies-of-reset"])
+            server = subprocess.Popen([*SERVER.replace("{port}", str(port)).split(), "--mutant", "dies-of-reset"])
             try:
                 await_server(port)
                 target = ["--target", f"127.0.0.1:{port}", "--jobs", "1", "--only", reset, "--only", rejection]
@@ -243,10 +162,10 @@ class KnownFailures(unittest.TestCase):
             done = conformance("--spawn", _NO_CR, *chosen)
             self.assertEqual(done.returncode, 0, done.stdout)
             self.assertIn("known, and does not hold", done.stdout)
-            done = conformance("--spawn", _SERVER, *chosen)
+            done = conformance("--spawn", SERVER, *chosen)
             self.assertEqual(done.returncode, 0, done.stdout)
             self.assertIn("take it off the list", done.stdout)
-            self.assertEqual(conformance("--spawn", _SERVER, "--strict", *chosen).returncode, 1)
+            self.assertEqual(conformance("--spawn", SERVER, "--strict", *chosen).returncode, 1)
 
 
 class Levels(unittest.TestCase):
@@ -276,7 +195,7 @@ class Reports(unittest.TestCase):
         path = Path(cls.folder.name)
         files = ["--json", "r.json", "--junit", "r.xml", "--matrix", "r.md", "--matrix", "r.html"]
         files = [str(path / word) if word.startswith("r.") else word for word in files]
-        targets = ["--name", "right <&>", "--spawn", _SERVER, "--name", "wrong", "--capacity", "1", "--spawn", _NO_CR]
+        targets = ["--name", "right <&>", "--spawn", SERVER, "--name", "wrong", "--capacity", "1", "--spawn", _NO_CR]
         chosen = ["--only", "echo.line.lf", "--only", "echo.line.cr-data", "--only", "echo.load.silent"]
         cls.done = conformance(*targets, *chosen, *files)
         cls.texts = {file.suffix: file.read_text(encoding="utf-8") for file in path.iterdir()}
@@ -373,7 +292,7 @@ class FlagsOfTargets(unittest.TestCase):
 
     def test_capacity(self) -> None:
         with tempfile.NamedTemporaryFile(suffix=".json") as file:
-            targets = ["--spawn", _SERVER, "--capacity", "1", "--spawn", _SERVER, "--capacity", "5"]
+            targets = ["--spawn", SERVER, "--capacity", "1", "--spawn", SERVER, "--capacity", "5"]
             conformance(*targets, "--only", "echo.line.lf", "--json", file.name)
             report = json.load(file)
         self.assertEqual([target["capacity"] for target in report["targets"]], ["5", "1"])
@@ -385,11 +304,11 @@ class Unusual(unittest.TestCase):
     def test_servers(self) -> None:
         for kind in ("chatty", "ready-too-early", "ipv6-only"):
             chosen = ["--only", "echo.line.*", "--only", "echo.load.one-after-another"]
-            done = conformance("--spawn", f"{_SERVER} --mutant {kind}", *chosen)
+            done = conformance("--spawn", f"{SERVER} --mutant {kind}", *chosen)
             self.assertEqual(done.returncode, 0, done.stdout)
 
     def test_a_slow_network(self) -> None:
-        done = conformance("--spawn", f"{_SERVER} --mutant thin", "--only", "echo.line.long-exchange")
+        done = conformance("--spawn", f"{SERVER} --mutant thin", "--only", "echo.line.long-exchange")
         self.assertEqual(done.returncode, 0, done.stdout)
 
     def test_names(self) -> None:
@@ -398,7 +317,7 @@ class Unusual(unittest.TestCase):
             paths = [str(Path(folder) / name) for name in ("r.json", "r.xml", "r.md", "r.html")]
             files = ["--json", paths[0], "--junit", paths[1], "--matrix", paths[2], "--matrix", paths[3]]
             for name in names:
-                done = conformance("--name", name, "--spawn", _SERVER, "--only", "echo.line.lf", *files)
+                done = conformance("--name", name, "--spawn", SERVER, "--only", "echo.line.lf", *files)
                 self.assertEqual(done.returncode, 0, done.stderr)
                 with open(paths[0], encoding="utf-8") as file:
                     self.assertTrue(json.load(file)["targets"][0]["name"])
@@ -409,14 +328,14 @@ class Unusual(unittest.TestCase):
 
     def test_standard_output_that_cannot_be_written(self) -> None:
         with open("/dev/full", "w", encoding="ascii") as full:
-            for arguments in (["--list"], ["--spawn", _SERVER, "--only", "echo.line.lf"]):
+            for arguments in (["--list"], ["--spawn", SERVER, "--only", "echo.line.lf"]):
                 done = subprocess.run([PROGRAM, *arguments], stdout=full, stderr=subprocess.PIPE, text=True, timeout=60)
                 self.assertEqual((done.returncode, done.stderr), (3, "conformance: can't write to standard output\n"))
 
     def test_a_report_that_cannot_be_written_costs_no_other(self) -> None:
         with tempfile.NamedTemporaryFile(suffix=".xml") as file:
             reports = ["--json", "/no/such/folder/r.json", "--junit", file.name]
-            done = conformance("--spawn", _SERVER, "--only", "echo.line.lf", *reports)
+            done = conformance("--spawn", SERVER, "--only", "echo.line.lf", *reports)
             self.assertEqual(done.returncode, 3)
             self.assertIn("can't write /no/such/folder/r.json", done.stderr)
             self.assertIn("echo.line.lf", Path(file.name).read_text(encoding="utf-8"))
@@ -432,13 +351,13 @@ class Selection(unittest.TestCase):
         self.assertFalse(any("crlf" in line for line in listed))
 
     def test_names_of_googletest(self) -> None:
-        done = conformance("--spawn", _SERVER, "--gtest_filter=EchoLine.Lf:echo.line.crlf-split")
+        done = conformance("--spawn", SERVER, "--gtest_filter=EchoLine.Lf:echo.line.crlf-split")
         self.assertEqual(done.returncode, 0)
         self.assertIn("[       OK ] echo.line.crlf-split", done.stdout)
         self.assertIn("[  PASSED  ] 3 tests.", done.stdout)
 
     def test_reach_alone(self) -> None:
-        for target, case in ((["--spawn", _SERVER], "echo.reach.connect"), (["--fetch", _CLIENT], "fetch.reach.one-page")):
+        for target, case in ((["--spawn", SERVER], "echo.reach.connect"), (["--fetch", _CLIENT], "fetch.reach.one-page")):
             done = conformance(*target, "--only", case)
             self.assertEqual(done.returncode, 0, done.stderr)
             self.assertIn(": 1 cases", done.stdout)
@@ -447,12 +366,12 @@ class Selection(unittest.TestCase):
 
     def test_a_glob_that_names_no_case(self) -> None:
         for flag in ("--only", "--skip"):
-            done = conformance("--spawn", _SERVER, "--only", "echo.line.lf", flag, "echo.lnie.*")
+            done = conformance("--spawn", SERVER, "--only", "echo.line.lf", flag, "echo.lnie.*")
             self.assertEqual((done.returncode, done.stdout), (2, ""))
             self.assertEqual(done.stderr, f"conformance: {flag}: no case is called echo.lnie.*; see --help\n")
 
     def test_a_target_without_a_case(self) -> None:
-        targets = ["--name", "server", "--spawn", _SERVER, "--name", "client", "--fetch", _CLIENT]
+        targets = ["--name", "server", "--spawn", SERVER, "--name", "client", "--fetch", _CLIENT]
         for glob, names in (("echo.line.lf", "client"), ("fetch.url.*", "server"), ("cli.*", "server, client")):
             done = conformance(*targets, "--only", glob)
             self.assertEqual((done.returncode, done.stdout), (2, ""))
