@@ -209,8 +209,7 @@ class HeldStill {
   explicit HeldStill(pid_t root) {
     // One that has just begun another process may do so until it is stopped.
     EXPECT_TRUE(poll_until([&] {
-      pids_ = {root};
-      for (const auto& process : descendants(root)) pids_.push_back(process.pid);
+      pids_ = family(root);
       for (const pid_t pid : pids_) ::kill(pid, SIGSTOP);
       return std::ranges::all_of(pids_, is_stopped);
     })) << "a process of the server does not stop";

@@ -205,54 +205,56 @@ bool all_over(const Origin& origin, int count) {
   return true;
 }
 
+// A run whose results are 80 MiB, beside the first, which is held back.
+struct SpillingRun {
+  static constexpr int count = 10;
+
+  ScratchDirectory scratch;
+  Origin origin;
+  Call call{.urls = {}, .flags = {"--jobs", "4"}, .environment = {"TMPDIR=" + scratch.path()}};
+  Held held = hold_big_pages(origin, call, count, std::size_t{8} << 20);
+  Child child = start(call);
+
+  // Waits until all but the first are fetched.
+  [[nodiscard]] bool others_are_over() {
+    return origin.wait_for([&] { return all_over(origin, count); }, Deadline{patience * 2});
+  }
+  [[nodiscard]] bool left_no_file() const { return std::filesystem::is_empty(scratch.path()); }
+};
+
 TEST(FetchContractOrder, spill) {
   const Requirement requirement{"fetch.order.spill", "F8.3", Level::must,
                                 "80 MiB of results that wait for the first arrive in order, byte "
                                 "for byte, and leave no temporary file behind."};
-  constexpr int count = 10;
-  const ScratchDirectory scratch;
-  Origin origin;
-  Call call;
-  call.flags = {"--jobs", "4"};
-  call.environment = {"TMPDIR=" + scratch.path()};
-  const Held held = hold_big_pages(origin, call, count, std::size_t{8} << 20);
-  Child child = start(call);
-  ASSERT_TRUE(origin.wait_for([&] { return all_over(origin, count); }, Deadline{patience * 2}))
+  SpillingRun run;
+  ASSERT_TRUE(run.others_are_over())
       << "results that wait must not hold up the fetches behind them; standard error: "
-      << escaped(child.err());
-  EXPECT_EQ(child.out(), "");
-  held.gate->open();
-  const auto status = child.wait(Deadline{patience * 2});
+      << escaped(run.child.err());
+  EXPECT_EQ(run.child.out(), "");
+  run.held.gate->open();
+  const auto status = run.child.wait(Deadline{patience * 2});
   ASSERT_TRUE(status) << "the client did not end";
-  EXPECT_EQ(status->shell_code(), 0) << escaped(child.err());
-  EXPECT_EQ(child.out().size(), held.expected.size());
-  EXPECT_TRUE(child.out() == held.expected) << "the bytes differ";
-  EXPECT_TRUE(std::filesystem::is_empty(scratch.path())) << "a temporary file is left";
+  EXPECT_EQ(status->shell_code(), 0) << escaped(run.child.err());
+  EXPECT_EQ(run.child.out().size(), run.held.expected.size());
+  EXPECT_TRUE(run.child.out() == run.held.expected) << "the bytes differ";
+  EXPECT_TRUE(run.left_no_file()) << "a temporary file is left";
 }
 
 TEST(FetchContractOrder, spill_interrupted) {
   const Requirement requirement{"fetch.order.spill-interrupted", "G5.4", Level::must,
                                 "A client that is interrupted or killed while 80 MiB of results "
                                 "wait leaves no temporary file behind."};
-  constexpr int count = 10;
   for (const int signal : {SIGINT, SIGKILL}) {
     SCOPED_TRACE(::strsignal(signal));
-    const ScratchDirectory scratch;
-    Origin origin;
-    Call call;
-    call.flags = {"--jobs", "4"};
-    call.environment = {"TMPDIR=" + scratch.path()};
-    const Held held = hold_big_pages(origin, call, count, std::size_t{8} << 20);
-    Child child = start(call);
-    ASSERT_TRUE(origin.wait_for([&] { return all_over(origin, count); }, Deadline{patience * 2}))
-        << escaped(child.err());
-    const auto processes = family(child.pid());
-    child.signal(signal);
-    const auto status = child.wait(Deadline{patience * 2});
+    SpillingRun run;
+    ASSERT_TRUE(run.others_are_over()) << escaped(run.child.err());
+    const auto processes = family(run.child.pid());
+    run.child.signal(signal);
+    const auto status = run.child.wait(Deadline{patience * 2});
     ASSERT_TRUE(status) << "the client did not end";
     EXPECT_EQ(status->shell_code(), 128 + signal);
     expect_gone(processes);
-    EXPECT_TRUE(std::filesystem::is_empty(scratch.path())) << "a temporary file is left";
+    EXPECT_TRUE(run.left_no_file()) << "a temporary file is left";
   }
 }
 

@@ -11,7 +11,6 @@
 #include <cctype>
 #include <filesystem>
 #include <fstream>
-#include <map>
 #include <sstream>
 #include <stdexcept>
 
@@ -19,25 +18,6 @@
 
 namespace trivium::conformance {
 namespace {
-
-// The parent and the state letter of a process; nothing where there is none.
-struct ProcessState {
-  pid_t parent;
-  char state;
-};
-
-std::optional<ProcessState> state_of(pid_t pid) {
-  std::ifstream file("/proc/" + std::to_string(pid) + "/stat");
-  std::string text;
-  if (!std::getline(file, text)) return std::nullopt;
-  // The second field is the name in parentheses, which may hold anything.
-  const auto end = text.rfind(") ");
-  if (end == std::string::npos) return std::nullopt;
-  std::istringstream rest(text.substr(end + 2));
-  ProcessState result{};
-  if (!(rest >> result.state >> result.parent)) return std::nullopt;
-  return result;
-}
 
 // Judges a run by exit code (the close verdict) and output (the data verdict) alone; false where it
 // is not this outcome.
@@ -182,22 +162,6 @@ int count_lines(std::string_view text) {
   return static_cast<int>(ends) + (!text.empty() && text.back() != '\n' ? 1 : 0);
 }
 
-std::vector<pid_t> family(pid_t root) {
-  std::multimap<pid_t, pid_t> children;
-  for (const auto& entry : std::filesystem::directory_iterator("/proc")) {
-    const std::string name = entry.path().filename();
-    if (name.find_first_not_of("0123456789") != std::string::npos) continue;
-    const auto pid = static_cast<pid_t>(std::stol(name));
-    if (const auto state = state_of(pid)) children.emplace(state->parent, pid);
-  }
-  std::vector<pid_t> found{root};
-  for (std::size_t i = 0; i < found.size(); ++i) {
-    const auto [first, last] = children.equal_range(found[i]);
-    for (auto child = first; child != last; ++child) found.push_back(child->second);
-  }
-  return found;
-}
-
 void expect_gone(const std::vector<pid_t>& processes) {
   std::vector<pid_t> left;
   const bool gone = poll_until([&] {
@@ -205,8 +169,8 @@ void expect_gone(const std::vector<pid_t>& processes) {
     for (const pid_t pid : processes) {
       // An orphan comes to us, since this program is its subreaper, and waits to be reaped.
       ::waitpid(pid, nullptr, WNOHANG);
-      const auto state = state_of(pid);
-      if (state && state->state != 'Z') left.push_back(pid);
+      const auto process = find_process(pid);
+      if (process && process->state != 'Z') left.push_back(pid);
     }
     return left.empty();
   });
@@ -217,8 +181,8 @@ void expect_gone(const std::vector<pid_t>& processes) {
 
 int zombies(const std::vector<pid_t>& processes) {
   return static_cast<int>(std::count_if(processes.begin(), processes.end(), [](pid_t pid) {
-    const auto state = state_of(pid);
-    return state && state->state == 'Z';
+    const auto process = find_process(pid);
+    return process && process->state == 'Z';
   }));
 }
 

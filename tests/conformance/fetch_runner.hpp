@@ -14,6 +14,7 @@
 #include "tests/conformance/fetch_json.hpp"
 #include "tests/conformance/harness.hpp"
 #include "tests/conformance/origin.hpp"
+#include "tests/conformance/processes.hpp"
 
 namespace trivium::conformance {
 
@@ -68,8 +69,6 @@ void expect_outcome(const Outcome& outcome, const std::string& url,
 // The number of lines; a rest without \n counts.
 [[nodiscard]] int count_lines(std::string_view text);
 
-// Every process that descends from `root`, itself included.
-[[nodiscard]] std::vector<pid_t> family(pid_t root);
 // Waits until none of them lives any more, except as a zombie of ours; a failure of the case where
 // one does.
 void expect_gone(const std::vector<pid_t>& processes);

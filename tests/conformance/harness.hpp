@@ -69,6 +69,13 @@ template <typename Value, typename Attempt>
   return least;
 }
 
+// The quickest of three attempts takes less than `bound`. `attempt` returns how long it took.
+template <typename Attempt>
+void expect_within(milliseconds bound, Attempt attempt) {
+  const milliseconds quickest = least_of_three(bound, attempt);
+  EXPECT_LT(quickest.count(), bound.count()) << "milliseconds, in the quickest of three attempts";
+}
+
 // When what a timeout ends must have ended at the latest: at three times that time, and what the
 // way to the target takes.
 [[nodiscard]] milliseconds latest_end(milliseconds timeout);
@@ -77,20 +84,14 @@ template <typename Value, typename Attempt>
 // returns how long it took from when the time counts.
 template <typename Attempt>
 void expect_end_by(milliseconds timeout, Attempt attempt) {
-  const milliseconds latest = latest_end(timeout);
-  const milliseconds quickest = least_of_three(latest, attempt);
-  EXPECT_LT(quickest.count(), latest.count())
-      << "milliseconds, in the quickest of three attempts, until a timeout of " << timeout.count()
-      << " ms had ended it";
+  expect_within(latest_end(timeout), attempt);
 }
 
 // What is due at once is: one attempt of three takes less than `promptness`. `attempt` returns how
 // long it took.
 template <typename Attempt>
 void expect_promptly(Attempt attempt) {
-  const milliseconds quickest = least_of_three(promptness, attempt);
-  EXPECT_LT(quickest.count(), promptness.count())
-      << "milliseconds, in the quickest of three attempts";
+  expect_within(promptness, attempt);
 }
 
 // The data verdict: fails the case where the bytes differ, and says from where on.

@@ -118,9 +118,7 @@ TEST_F(EchoContractLifecycle, NoNamesInShm) {
   use({});
   mix(2);
   auto stream = open(server());
-  std::vector<pid_t> processes{main_process()};
-  for (const auto& unit : descendants(main_process())) processes.push_back(unit.pid);
-  for (const pid_t process : processes) {
+  for (const pid_t process : family(main_process())) {
     const auto files = files_in_use(process, "/dev/shm/");
     EXPECT_TRUE(files.empty()) << files.front();
   }

@@ -69,11 +69,9 @@ std::vector<Process> descendants_but(pid_t root, const std::set<pid_t>& spared) 
   const auto all = all_processes();
   std::vector<Process> result;
   std::vector<pid_t> parents{root};
-  while (!parents.empty()) {
-    const pid_t parent = parents.back();
-    parents.pop_back();
+  for (std::size_t i = 0; i < parents.size(); ++i) {
     for (const auto& process : all) {
-      if (process.parent != parent || spared.contains(process.pid)) continue;
+      if (process.parent != parents[i] || spared.contains(process.pid)) continue;
       result.push_back(process);
       parents.push_back(process.pid);
     }
@@ -100,8 +98,19 @@ std::vector<Process> all_processes() {
   return result;
 }
 
+std::optional<Process> find_process(pid_t pid) {
+  Process process;
+  return read_stat(proc(pid, "stat"), process) ? std::optional{process} : std::nullopt;
+}
+
 std::vector<Process> descendants(pid_t root) {
   return descendants_but(root, {});
+}
+
+std::vector<pid_t> family(pid_t root) {
+  std::vector<pid_t> pids{root};
+  for (const auto& process : descendants(root)) pids.push_back(process.pid);
+  return pids;
 }
 
 bool any_alive(const std::vector<Process>& processes) {

@@ -8,6 +8,7 @@
 
 #include <compare>
 #include <cstddef>
+#include <optional>
 #include <set>
 #include <string>
 #include <vector>
@@ -25,9 +26,14 @@ struct Process {
 };
 
 [[nodiscard]] std::vector<Process> all_processes();
+// Nothing where there is no such process.
+[[nodiscard]] std::optional<Process> find_process(pid_t pid);
 
-// Those below `root`, itself not included, zombies included.
+// Those below `root`, itself not included, zombies included; each after its parent, and children
+// before grandchildren.
 [[nodiscard]] std::vector<Process> descendants(pid_t root);
+// The same by their numbers, and `root` before them.
+[[nodiscard]] std::vector<pid_t> family(pid_t root);
 
 // True where one of them still runs (a zombie does not).
 [[nodiscard]] bool any_alive(const std::vector<Process>& processes);
